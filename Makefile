@@ -1,0 +1,55 @@
+# Everything a person or a machine does with this checkout. `make help` lists it.
+# The set-up itself is app/setup: it runs with the system's Python and needs nothing else.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+ARGS ?=
+PYTEST_ARGS ?=
+PYTHONS ?= python3.11 python3.12 python3.13
+LOCK := $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+	--python-version 3.11 --no-header --quiet --group setup
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup test test-long test-all check pytest bench package lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+run: ## set up what is missing, then open the window (ARGS="…" are passed on)
+	@$(PYTHON) -m app.setup --venv $(VENV) run -- $(ARGS)
+
+setup: ## set up with the tools of development, start nothing
+	@$(PYTHON) -m app.setup --venv $(VENV) dev
+
+check: setup ## lint, format and types only
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/mypy
+
+test: check ## everything that has to be green: lint, format, types, and all tests with reduced counts
+	$(BIN)/python -m pytest --cov --cov-report= $(PYTEST_ARGS) </dev/null
+
+test-long: check ## the same with full counts and the on-device model
+	$(BIN)/python -m pytest --long --timeout=1800 --cov --cov-report= $(PYTEST_ARGS) </dev/null
+
+test-all: ## the tests on each installed Python of 3.11, 3.12 and 3.13, each in an environment of its own
+	@set -e; for python in $(PYTHONS); do \
+		if $(PYTHON) -m app.setup --venv .venv-$$python --python $$python dev; then \
+			echo "== $$python"; .venv-$$python/bin/python -m pytest -q $(PYTEST_ARGS) </dev/null; \
+		else echo "== $$python is not installed here; left out"; fi; \
+	done
+
+bench: setup ## measure and print the tables (ARGS="--write" puts them into docs/benchmarks.md)
+	$(BIN)/python -m tests.bench $(ARGS)
+
+package: setup ## build the program with PyInstaller and try it (dist/)
+	$(BIN)/python -m tests.package.build $(ARGS)
+
+lock: setup ## renew requirements.txt and requirements-dev.txt from pyproject.toml
+	$(LOCK) --upgrade --output-file requirements.txt
+	$(LOCK) --upgrade --group dev --constraint requirements.txt --output-file requirements-dev.txt
+
+clean: ## remove what was built or cached; .venv too
+	rm -rf .venv .venv-* build dist .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis bough.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""What every test stands on: guards, lanes and fixtures. No tests in here."""
