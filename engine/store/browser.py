@@ -6,6 +6,7 @@ arrive in between. Not here: reading or continuing one session (``sessions.py``)
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 import time
@@ -191,8 +192,9 @@ class Browser:
         )  # fmt: skip
 
     def _is_written(self, session_id: str) -> bool:
-        with self._locks_gate:
+        with self._locks_gate, contextlib.suppress(OSError):  # where nothing can be locked, nothing is written
             return self._locks.taken(session_lock(session_id))
+        return False
 
     # --- changing ------------------------------------------------------------------------------------------------
 

@@ -40,7 +40,7 @@ class Store:
         self.path = path
         self.readonly = readonly
         self._locks: Locks = open_locks(path)
-        self._writer = Writer(self._connect)
+        self._writer = Writer(self._connect, readonly=readonly)
         self._readers = Readers(lambda: connect_reader(path))
         self.sessions = Sessions(self._writer, self._readers, self._locks, self.aclose)
         self._writer.idle_work = search.catch_up

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from engine.errors import StoreError
-from engine.store.errors import HOPELESS, error_code, translate
+from engine.store.errors import HOPELESS, error_code, store_error, translate
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], Any]
@@ -49,13 +49,14 @@ class Writer:
 
     Args:
         connect: Makes the connection; runs in the thread, and its failure is what :meth:`start` raises.
-        name: The thread's name.
+        readonly: Refuse every transaction.
     """
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection], name: str = "bough-store-writer") -> None:
+    def __init__(self, connect: Callable[[], sqlite3.Connection], *, readonly: bool = False) -> None:
         self._connect = connect
+        self._readonly = readonly
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._main, name=name, daemon=True)
+        self._thread = threading.Thread(target=self._main, name="bough-store-writer", daemon=True)
         self._closed = False
         self._gate = threading.Lock()
         self.on_rollback: list[Callable[[], None]] = []
@@ -109,6 +110,8 @@ class Writer:
         Raises:
             StoreError: It failed; nothing of it is stored. Cancelling the wait does not take the work back.
         """
+        if self._readonly:
+            raise store_error("readonly")
         return cast(T, await self._submit(work, before, transaction=True, full=full))
 
     async def call(self, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -277,6 +280,7 @@ class Writer:
 
     def _idle(self, connection: sqlite3.Connection) -> None:
         if self.idle_work is None:
+            self.idle_wanted = False
             return
         job = _Job(self.idle_work, None, True, False, None, None)
         self._attempt(connection, job)

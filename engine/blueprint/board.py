@@ -1,0 +1,138 @@
+"""The values of one scope while it is mounted: who holds them, who reads them, who may set them.
+
+A scope is an Agent, or one item of a Repeat. Each state variable, knob and gate of it is a small component that
+stands at the scope itself, whatever node it is written in, so that no condition ever unmounts it. It puts its value
+on the board; the scope's body reads the board and is rendered again when a value changes.
+Not here: the components (``render``), reading values in texts (``scope``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.blueprint.document import Node
+from engine.blueprint.kinds import Variable, kind_of
+from engine.blueprint.template import TemplateError
+from engine.blueprint.values import ValueProblem, coerce
+
+Report = Callable[[Node, str, TemplateError], None]
+"""Told of a text or condition that does not work: the node, the property, the error."""
+
+
+class Board:
+    """Values, setters and types by technical name.
+
+    Attributes:
+        parent: The board of the scope around a Repeat item.
+        suffix: What keys of nodes in this scope end in (``:`` and the item's key), "" for an Agent.
+        values: Values as they were last rendered.
+        setters: The engine's setters.
+        declared: The variable and its node, by name.
+        visible: Ids of knobs and gates that the body showed last, None before the first time.
+        report: Where broken texts are reported; None: they stop the turn.
+        overrides: First values by node id, for scratch copies.
+    """
+
+    def __init__(
+        self,
+        parent: Board | None = None,
+        suffix: str = "",
+        report: Report | None = None,
+        overrides: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.parent = parent
+        self.suffix = suffix
+        self.report = report
+        self.overrides = overrides or {}
+        self.values: dict[str, Any] = {}
+        self.setters: dict[str, Callable[[Any], None]] = {}
+        self.declared: dict[str, tuple[Variable, Node]] = {}
+        self.visible: frozenset[str] | None = None
+        self.readers: set[Any] = set()
+        self.watchers: set[Any] = set()
+        self.handlers: dict[str, tuple[Any, Callable[..., Any]]] = {}
+
+    def declare(self, node: Node) -> list[Node]:
+        """Take stock of what the nodes inside ``node`` declare; returns the declaring nodes, each name once."""
+        holders: list[Node] = []
+        declared: dict[str, tuple[Variable, Node]] = {}
+        for holder in declaring(node):
+            for variable in kind_of(holder).declares(holder):
+                if variable.name not in declared:
+                    declared[variable.name] = (variable, holder)
+                    holders.append(holder)
+        self.declared = declared
+        for name in [name for name in self.values if name not in declared]:
+            self.values.pop(name, None)
+            self.setters.pop(name, None)
+        return holders
+
+    def put(self, name: str, value: Any, setter: Callable[[Any], None]) -> None:
+        """A holder says what its value is now."""
+        self.setters[name] = setter
+        if name in self.values and _equal(self.values[name], value):
+            return
+        self.values[name] = value
+        for reader in list(self.readers):
+            if reader.alive:
+                reader.mark_dirty()
+            else:
+                self.readers.discard(reader)
+
+    def show(self, visible: frozenset[str]) -> None:
+        """The body says which knobs and gates stand in the tree now."""
+        if visible == self.visible:
+            return
+        self.visible = visible
+        for watcher in list(self.watchers):
+            if watcher.alive:
+                watcher.mark_dirty()
+            else:
+                self.watchers.discard(watcher)
+
+    def find(self, name: str) -> Board | None:
+        """The nearest board that declares the name."""
+        if name in self.declared:
+            return self
+        return self.parent.find(name) if self.parent is not None else None
+
+    def live(self, name: str) -> Any:
+        """The value as it is this very moment, also between renders."""
+        setter = self.setters[name]
+        slot = getattr(setter, "__self__", None)
+        return self.fitting(name, slot.value if slot is not None else self.values.get(name))
+
+    def fitting(self, name: str, value: Any) -> Any:
+        """A stored value as the variable's type; where the type has changed and it does not fit, the first value."""
+        variable, node = self.declared[name]
+        if node.kind != "state":
+            return value
+        try:
+            return coerce(value, variable.type)
+        except ValueProblem:
+            return kind_of(node).initial(node)  # type: ignore[attr-defined]
+
+    def types(self) -> dict[str, str]:
+        """Types of all variables in reach."""
+        around = self.parent.types() if self.parent is not None else {}
+        return {**around, **{name: variable.type for name, (variable, _) in self.declared.items()}}
+
+
+def declaring(node: Node) -> list[Node]:
+    """The nodes inside ``node`` that declare variables of its scope, switched on, not those in a Repeat below."""
+    found: list[Node] = []
+    stack = list(reversed(node.children))
+    while stack:
+        current = stack.pop()
+        if not current.enabled:
+            continue
+        if kind_of(current).declares(current):
+            found.append(current)
+        if current.kind not in ("repeat", "tool", "unknown"):
+            stack.extend(reversed(current.children))
+    return found
+
+
+def _equal(left: Any, right: Any) -> bool:
+    return type(left) is type(right) and bool(left == right)

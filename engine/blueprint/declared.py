@@ -1,0 +1,91 @@
+"""Which variables there are, and which of them a place in the tree can use. Not here: their values (``scope``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from engine.blueprint.document import AgentDocument, Node
+from engine.blueprint.form_fields import Field, fields
+from engine.blueprint.kinds import KINDS, Variable, kind_of
+
+
+def variables(document: AgentDocument) -> tuple[Variable, ...]:
+    """State variables, knobs and gates that are switched on, in the order of the tree; each name once."""
+    found: tuple[Variable, ...] | None = document._cache.get("variables")
+    if found is None:
+        by_name: dict[str, Variable] = {}
+        for node in enabled_nodes(document.root):
+            for variable in kind_of(node).declares(node):
+                by_name.setdefault(variable.name, variable)
+        found = tuple(by_name.values())
+        document._cache["variables"] = found
+    return found
+
+
+def variables_in_scope(document: AgentDocument, node_id: str) -> tuple[Variable, ...]:
+    """What texts, conditions and steps of this node may name, the nearest first where names are equal.
+
+    Variables that a Repeat makes, or that stand inside one, exist only inside it.
+    """
+    node = document.node(node_id)
+    ancestors = document.ancestors(node_id)
+    found: dict[str, Variable] = {}
+    if node.props.get("each") and node.kind == "section":
+        found["item"] = Variable("item", "item", "any", node.id, "item")
+    for around in ancestors:
+        for variable in inside(around):
+            found.setdefault(variable.name, variable)
+    repeats = {around.id for around in ancestors if around.kind == "repeat"}
+    for variable in variables(document):
+        if _repeats_around(document, variable.node_id) <= repeats:
+            found.setdefault(variable.name, variable)
+    return tuple(found.values())
+
+
+def inside(node: Node) -> tuple[Variable, ...]:
+    """Variables that a node gives to what stands inside it: inputs of a tool, the item of a Repeat."""
+    kind: Any = kind_of(node)
+    declared = getattr(kind, "inside", None)
+    if declared is None:
+        return ()
+    found = declared(node)
+    return found if isinstance(found, tuple) else (found,)
+
+
+def enabled_nodes(node: Node) -> Iterator[Node]:
+    """A node and all inside it, without what is switched off."""
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        if current.enabled:
+            yield current
+            stack.extend(reversed(current.children))
+
+
+def unique_names(document: AgentDocument, besides: str | None = None) -> set[str]:
+    """All names that are taken: variables, inputs and items; those of one node left out."""
+    taken = set()
+    for node in document.walk():
+        if node.id != besides:
+            taken |= {variable.name for variable in kind_of(node).declares(node)}
+            taken |= {variable.name for variable in inside(node)}
+    return taken
+
+
+def readable(node: Node) -> Iterator[tuple[Field, Any]]:
+    """The properties of a node that texts, conditions or variables stand in, with their values."""
+    if node.kind not in KINDS:
+        return
+    for field in fields(node.kind):
+        if field.role:
+            value = node.props.get(field.name, field.default)
+            if value not in (None, "", {}):
+                yield field, value
+
+
+def _repeats_around(document: AgentDocument, node_id: str) -> frozenset[str]:
+    known: dict[str, frozenset[str]] = document._cache.setdefault("repeats", {})
+    if node_id not in known:
+        known[node_id] = frozenset(node.id for node in document.ancestors(node_id) if node.kind == "repeat")
+    return known[node_id]

@@ -1,0 +1,86 @@
+"""The exact request that the next model call would send, without a model, a key, or running any step."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any, TypeVar
+
+from engine.blueprint.board import Report
+from engine.blueprint.document import AgentDocument, Node
+from engine.blueprint.render import agent_component, initial_state
+from engine.blueprint.template import TemplateError
+from engine.compiler.compile import CompileInput, Compiler
+from engine.entries import Entry
+from engine.errors import EngineError
+from engine.model import ModelRequest
+from engine.reconciler.tree import MAX_PASSES, Tree
+from engine.timeline.log import TimelineLog
+from engine.timeline.select import Running
+
+T = TypeVar("T")
+
+_NEXT = "next"
+
+
+def dry_compile(
+    document: AgentDocument,
+    *,
+    entries: Sequence[Entry] = (),
+    state: Mapping[str, Any] | None = None,
+    draft: str | None = None,
+    report: Report | None = None,
+) -> ModelRequest:
+    """What the model would be given next.
+
+    Parts whose texts do not work are left out, as they would stop a real turn; ``problems`` says what is wrong.
+
+    Args:
+        document: The agent.
+        entries: The session's timeline.
+        state: Values of variables and knobs by name, by node id, or slots by element path; others have their first.
+        draft: The person's next message as far as it is written. None: as if the turn went on without one.
+        report: Told of each part that does not work.
+
+    Raises:
+        EngineError: The tree breaks a rule of the engine itself.
+    """
+    ignore: Report = report if report is not None else _ignore
+    tree = Tree()
+    element = agent_component(document, overrides=initial_state(document, state), report=ignore)()
+    for _ in range(MAX_PASSES):
+        tree.render_pass(element)
+        if not tree.dirty:
+            break
+    try:
+        return _drive(Compiler().compile(tree, _input(entries, draft))).request
+    finally:
+        tree.unmount()
+
+
+def _input(entries: Sequence[Entry], draft: str | None) -> CompileInput:
+    log = TimelineLog()
+    known = list(entries)
+    index = known[-1].index + 1 if known else 0
+    started_by = None
+    first = len(known)
+    if draft is not None and draft.strip():
+        started_by = "draft"
+        known.append(Entry(started_by, index, "user", [{"type": "text", "text": draft}], _NEXT, 1))
+        index += 1
+    log.load(known, index)
+    return CompileInput(log=log, running=Running(_NEXT, first), started_by=started_by)
+
+
+def _drive(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that has nothing to wait for."""
+    try:
+        work.send(None)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+    work.close()
+    raise EngineError("The context cannot be shown before the model was asked.")
+
+
+def _ignore(_node: Node, _name: str, _error: TemplateError) -> None:
+    """The problems panel says it."""

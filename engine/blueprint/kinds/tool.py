@@ -1,0 +1,186 @@
+"""Tools: something the model can do, as steps run in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Literal
+
+from engine.blueprint.document import AgentDocument, Node
+from engine.blueprint.kinds._registry import register
+from engine.blueprint.kinds.base import NodeKind, Properties, Variable, prop
+from engine.blueprint.names import slug, unique_title
+from engine.blueprint.problem import Problem, insert_node, set_value
+from engine.blueprint.wording import plain_preview
+from engine.tools.definition import Tool
+
+if TYPE_CHECKING:
+    from engine.blueprint.checks import View
+    from engine.blueprint.scope import Scope
+
+INPUT_TYPES = {
+    "text": "text",
+    "number": "number",
+    "whole_number": "whole number",
+    "yes_no": "yes or no",
+    "choice": "choice",
+    "list": "list of texts",
+}
+_VARIABLE_TYPES = {"whole_number": "number", "choice": "text"}
+MAX_INPUT_TEXT = 20_000
+
+
+class ToolInput(Properties):
+    """One input of a tool."""
+
+    title: str = prop("", label="Name", placeholder="note", max_length=100)
+    type: Literal["text", "number", "whole_number", "yes_no", "choice", "list"] = prop(
+        "text", label="Kind", editor="choice", choices=INPUT_TYPES
+    )
+    description: str = prop("", label="What to put in", max_length=1_000)
+    required: bool = prop(True, label="Must be given", editor="toggle")
+    options: list[str] = prop([], label="Options", editor="list", visible_when={"type": ("choice",)}, max_length=200)
+
+    @property
+    def name(self) -> str:
+        """Technical name of the input."""
+        return slug(self.title, "input")
+
+    @property
+    def variable_type(self) -> str:
+        """The type it has in texts and steps."""
+        return _VARIABLE_TYPES.get(self.type, self.type)
+
+    @property
+    def default(self) -> Any:
+        """What stands for it when the model leaves it out."""
+        return {"number": None, "whole_number": None, "yes_no": False, "list": []}.get(self.type, "")
+
+    def input_schema(self) -> dict[str, Any]:
+        """Its JSON Schema."""
+        schemas: dict[str, dict[str, Any]] = {
+            "text": {"type": "string", "maxLength": MAX_INPUT_TEXT},
+            "number": {"type": "number"},
+            "whole_number": {"type": "integer"},
+            "yes_no": {"type": "boolean"},
+            "list": {"type": "array", "items": {"type": "string", "maxLength": MAX_INPUT_TEXT}, "maxItems": 1_000},
+            "choice": {"type": "string"},
+        }
+        found = schemas[self.type]
+        options = list(dict.fromkeys(option.strip() for option in self.options if option.strip()))
+        if self.type == "choice" and options:
+            found = {**found, "enum": options}
+        if self.description.strip():
+            found = {**found, "description": self.description.strip()}
+        return found
+
+
+class ToolProperties(Properties):
+    """Properties of a Tool."""
+
+    title: str = prop("", label="Name", placeholder="Add note", max_length=200)
+    description: str = prop(
+        "",
+        label="When to use it",
+        editor="text",
+        help="The model reads this to decide when to use the tool.",
+        placeholder="Add a note",
+        max_length=5_000,
+    )
+    inputs: list[ToolInput] = prop([], label="Asks the model for", editor="inputs", max_length=50)
+    ask_first: bool = prop(
+        False, label="Ask me first", editor="toggle", help="The person must agree each time before the steps run."
+    )
+    name: str = prop(
+        "",
+        label="Technical name",
+        help="How the model calls it. Follows from the name while it is empty.",
+        advanced=True,
+        max_length=64,
+    )
+
+
+@register
+class ToolKind(NodeKind[ToolProperties]):
+    """An ability made of steps."""
+
+    name = "tool"
+    title = "Tool"
+    group = "abilities"
+    icon = "wrench"
+    order = 1
+    help = "Something the model can do. The steps inside run in order when it does."
+    example = "Add note: asks for a note, appends it to the notepad, replies “Noted.”"
+    Properties = ToolProperties
+    children = "steps"
+
+    def own_name(self, node: Node) -> str | None:
+        props = self.props(node)
+        return slug(props.name.strip() or props.title, "tool")
+
+    def inputs(self, node: Node) -> list[ToolInput]:
+        """Its inputs; of two with one name the first counts."""
+        found: dict[str, ToolInput] = {}
+        for item in self.props(node).inputs:
+            found.setdefault(item.name, item)
+        return list(found.values())
+
+    def inside(self, node: Node) -> tuple[Variable, ...]:
+        """The inputs as variables for its steps."""
+        return tuple(
+            Variable(item.name, item.title.strip() or item.name, item.variable_type, node.id, "input")
+            for item in self.inputs(node)
+        )
+
+    def schema(self, node: Node) -> dict[str, Any]:
+        """JSON Schema of the whole input."""
+        inputs = self.inputs(node)
+        return {
+            "type": "object",
+            "properties": {item.name: item.input_schema() for item in inputs},
+            "required": [item.name for item in inputs if item.required],
+            "additionalProperties": False,
+        }
+
+    def summary(self, node: Node, document: AgentDocument) -> str:
+        props = self.props(node)
+        asks = ", ".join(f"{item.title.strip() or item.name} ({INPUT_TYPES[item.type]})" for item in self.inputs(node))
+        pieces = [plain_preview(props.description, 60), f"asks for: {asks}" if asks else ""]
+        pieces.append("asks you first" if props.ask_first else "")
+        return " · ".join(piece for piece in pieces if piece) or "No description yet"
+
+    def new_props(self, document: AgentDocument) -> dict[str, Any]:
+        taken = {str(other.props.get("title", "")) for other in document.walk() if other.kind == self.name}
+        return {"title": unique_title("New tool", taken)}
+
+    def problems(self, node: Node, view: View) -> Iterable[Problem]:
+        props = self.props(node)
+        if not props.title.strip() and not props.name.strip():
+            yield Problem(node.id, "title", "error", "This tool has no name.")
+        if not props.description.strip():
+            text = "The tool does not say when to use it, so the model has only its name to go by."
+            title = props.title.strip()
+            fix = set_value(node.id, "description", title, f"Use “{title}”") if title else None
+            yield Problem(node.id, "description", "warning", text, fix)
+        names = [item.name for item in props.inputs]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            yield Problem(node.id, "inputs", "error", f"Two inputs of this tool are called “{name}”.")
+        for item in props.inputs:
+            if not item.title.strip():
+                yield Problem(node.id, "inputs", "warning", "An input of this tool has no name.")
+            if item.type == "choice" and not any(option.strip() for option in item.options):
+                yield Problem(node.id, "inputs", "error", f"The input “{item.title}” is a choice without options.")
+        if not any(inner.kind == "reply" for inner in node.walk()):
+            text = "This tool has no Reply step, so the model only learns that it is done."
+            fix = insert_node(node.id, len(node.children), "reply", {"text": "Done."}, "Add a reply")
+            yield Problem(node.id, None, "warning", text, fix)
+
+    def render(self, node: Node, scope: Scope) -> object:
+        props = self.props(node)
+        return Tool(
+            name=self.own_name(node) or "tool",
+            description=props.description.strip() or props.title.strip(),
+            handler=scope.handler(node),
+            input=self.schema(node),
+            requires_confirmation=props.ask_first,
+            key=scope.key(node),
+        )

@@ -1,0 +1,212 @@
+"""The document as an engine component. Keys are ``node:<id>``, so state, provenance and live cards follow the node.
+
+Not here: what each kind renders (its own file under ``kinds``), values and scopes (``board``, ``scope``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.blueprint.board import Board, Report
+from engine.blueprint.document import AgentDocument, Node
+from engine.blueprint.kinds import kind_of
+from engine.blueprint.scope import KEY, Scope
+from engine.blueprint.template import TemplateError
+from engine.blueprint.values import ValueProblem
+from engine.component import Component, component
+from engine.elements import Element
+from engine.hooks.gates import gate as gate_definition
+from engine.hooks.gates import use_gate
+from engine.hooks.knobs import use_knob
+from engine.hooks.slots import current_fiber
+from engine.hooks.state import Ref, use_ref, use_state
+
+Source = AgentDocument | Callable[[], AgentDocument]
+
+_NODE = re.compile(r"(?:^|/)node:([A-Za-z0-9_-]+)")
+
+
+def agent_component(
+    source: Source, *, overrides: Mapping[str, Any] | None = None, report: Report | None = None
+) -> Component:
+    """An agent document as a component for ``create_app``, ``session.replace`` and ``compile_once``.
+
+    Args:
+        source: The document, or a function that gives the current one at every render.
+        overrides: First values of state variables and knobs by node id, for scratch copies.
+        report: Called for each text or condition that does not work, which is then left out. Without it such a part
+            stops the turn with a ``RenderError`` that names it.
+    """
+
+    def Agent(**_props: Any) -> list[Element]:
+        document = source() if callable(source) else source
+        board: Ref[Board] = use_ref(Board(report=report, overrides=overrides))
+        return _scope(board.current, document.root, {}, {})
+
+    return component(Agent)
+
+
+def _scope(board: Board, root: Node, values: Mapping[str, Any], items: Mapping[str, Any]) -> list[Element]:
+    """A scope: the holders of its variables, gates last as their texts may read the others, then its body."""
+    made = [
+        _HOLDERS[holder.kind](node=holder, board=board, key=f"{KEY}{holder.id}{board.suffix}")
+        for holder in sorted(board.declare(root), key=lambda holder: holder.kind == "gate")
+        if holder.kind in _HOLDERS
+    ]
+    return [*made, Body(root=root, board=board, values=values, items=items, key="body")]
+
+
+@component
+def Body(root: Node, board: Board, values: Mapping[str, Any], items: Mapping[str, Any]) -> list[object]:
+    """Everything of a scope but its variables."""
+    board.readers.add(current_fiber("Body"))
+    scope = Scope(board, values, items)
+    found = scope.children(root)
+    board.show(frozenset(scope.shown))
+    return found
+
+
+@component
+def RepeatItem(
+    node: Node,
+    item: Any,
+    name: str,
+    suffix: str,
+    parent: Board,
+    values: Mapping[str, Any],
+    items: Mapping[str, Any],
+) -> list[Element]:
+    """One item of a Repeat: a scope of its own."""
+    board: Ref[Board] = use_ref(Board(parent, suffix, parent.report, parent.overrides))
+    if board.current.parent is not parent:
+        board.current = Board(parent, suffix, parent.report, parent.overrides)
+    return _scope(board.current, node, values, {**items, name: item})
+
+
+@component
+def StateVariable(node: Node, board: Board) -> None:
+    """Holds the value of a state variable."""
+    kind: Any = kind_of(node)
+    name = kind.own_name(node)
+
+    def first() -> Any:
+        return board.overrides[node.id] if node.id in board.overrides else kind.initial(node)
+
+    value, set_value = use_state(first)
+    board.put(name, board.fitting(name, value), set_value)
+
+
+@component
+def KnobHolder(node: Node, board: Board) -> None:
+    """Holds the value of a knob; while its node is not in the tree the model neither sees nor sets it."""
+    kind: Any = kind_of(node)
+    name, settings = kind.own_name(node), kind.settings(node)
+    board.watchers.add(current_fiber("KnobHolder"))
+    if board.visible is not None and node.id not in board.visible:
+        settings = {**settings, "inline": True, "validate": _not_now}
+    first = board.overrides.get(node.id, kind.initial(node))
+    value, set_value = use_knob(name, first, **settings)
+    board.put(name, value, set_value)
+
+
+def _not_now(_value: Any) -> str:
+    return "it cannot be set at the moment"
+
+
+@component
+def GateHolder(node: Node, board: Board) -> None:
+    """Holds the state of a gate."""
+    kind: Any = kind_of(node)
+    props = kind.props(node)
+    board.watchers.add(current_fiber("GateHolder"))
+    board.readers.add(current_fiber("GateHolder"))
+
+    def activate(result: Any) -> bool:
+        if board.visible is not None and node.id not in board.visible:
+            return False
+        if props.tool.strip():
+            return any(call.name == props.tool.strip() for call in result.tool_calls)
+        from engine.blueprint.conditions import evaluate
+
+        values = {name: board.live(name) for name in board.declared if name in board.setters}
+        try:
+            return evaluate(props.condition, values, board.types())
+        except (TemplateError, ValueProblem):
+            return False
+
+    scope = Scope(board, {}, {})
+    instructions = scope.text(node, "instructions").strip() or props.description.strip() or props.title.strip()
+    state = use_gate(kind.own_name(node), gate_definition(props.description.strip(), instructions, activate))
+    board.put(kind.own_name(node), state.state, _no_setter)
+
+
+def _no_setter(_value: Any) -> None:
+    """Gates are set by the model alone."""
+
+
+_HOLDERS: dict[str, Component] = {"state": StateVariable, "knob": KnobHolder, "gate": GateHolder}
+
+
+def node_of_path(path: str) -> str | None:
+    """The id of the node that an element path belongs to, the innermost one; None where there is none.
+
+    Example:
+        >>> node_of_path("/node:n1/node:n2:a1b2"), node_of_path("/body")
+        ('n2', None)
+    """
+    found = _NODE.findall(path)
+    return found[-1] if found else None
+
+
+def state_values(document: AgentDocument, state: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of state variables, knobs and gates by node id, from state by element path.
+
+    Args:
+        document: The agent.
+        state: ``{"/node:n1": [["state", value]]}``, as sessions, snapshots and the store give it.
+    """
+    found: dict[str, Any] = {}
+    for path, slots in state.items():
+        node_id = node_of_path(path)
+        node = document.get(node_id) if node_id is not None else None
+        if node is None or node.kind not in _HOLDERS or not slots or node.id in found:
+            continue
+        found[node.id] = _slot_value(slots[0])
+    return found
+
+
+def _slot_value(slot: Any) -> Any:
+    value = slot[1] if isinstance(slot, (list, tuple)) and len(slot) == 2 and isinstance(slot[0], str) else slot
+    if (
+        isinstance(value, dict)
+        and set(value) == {"name", "value"}
+        and slot is not value
+        and slot[0] in ("knob", "gate")
+    ):
+        return value["value"]
+    return value
+
+
+def initial_state(document: AgentDocument, state: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """First values by node id, with others in their place.
+
+    Args:
+        document: The agent.
+        state: Values by technical name, by node id, or slots by element path; all three may be mixed.
+    """
+    given = state or {}
+    found = state_values(document, {path: slots for path, slots in given.items() if path.startswith("/")})
+    for node in document.walk():
+        if node.kind not in _HOLDERS:
+            continue
+        name = kind_of(node).own_name(node)
+        if node.id in given:
+            found[node.id] = given[node.id]
+        elif name is not None and name in given:
+            found[node.id] = given[name]
+    return found
+
+
+__all__ = ["Source", "agent_component", "initial_state", "node_of_path", "state_values"]

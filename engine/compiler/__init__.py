@@ -1,0 +1,1 @@
+"""From the living tree and the timeline to a ``ModelRequest`` that says who wrote what."""

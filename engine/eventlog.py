@@ -1,0 +1,107 @@
+"""Keeping events and handing them to any number of readers, each at its own pace.
+
+Not here: what the events are (``events``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from engine.errors import EngineError
+from engine.events import SessionEvent
+
+MAX_EVENTS_PER_HANDLE = 100_000
+"""Events of one execution that are kept for late readers; an older reader is told that it missed some."""
+
+MAX_EVENTS_PER_SESSION = 5_000
+"""Events of a session that are kept for ``events(after=)``."""
+
+MAX_READERS = 1_000
+"""Iterators that may be open on one handle or session."""
+
+
+class EventLog:
+    """A bounded run of events with readers. Only used from the loop's thread."""
+
+    __slots__ = ("_events", "_first", "_limit", "_waiting", "closed", "_readers")
+
+    def __init__(self, limit: int) -> None:
+        self._events: list[SessionEvent] = []
+        self._first = 0
+        self._limit = limit
+        self._waiting: list[asyncio.Future[None]] = []
+        self._readers = 0
+        self.closed = False
+
+    def add(self, event: SessionEvent) -> None:
+        """Append an event and wake the readers."""
+        self._events.append(event)
+        if len(self._events) > self._limit + self._limit // 4:
+            drop = len(self._events) - self._limit
+            del self._events[:drop]
+            self._first += drop
+        if self._waiting:
+            self._wake()
+
+    def close(self) -> None:
+        """No more events will come; readers end."""
+        self.closed = True
+        self._wake()
+
+    def _wake(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+
+    def place_after(self, sequence: int) -> int:
+        """Where the events behind a sequence number begin.
+
+        Raises:
+            EngineError: Some of them are not kept any more.
+        """
+        events = self._events
+        low, high = 0, len(events)
+        while low < high:
+            middle = (low + high) // 2
+            if events[middle].sequence <= sequence:
+                low = middle + 1
+            else:
+                high = middle
+        if low == 0 and events and events[0].sequence > sequence + 1:
+            raise EngineError(
+                f"Events {sequence + 1} to {events[0].sequence - 1} are not kept any more; read the timeline instead"
+            )
+        return self._first + low
+
+    async def read(self, place: int = 0) -> AsyncIterator[SessionEvent]:
+        """All events from a place on, until the log is closed.
+
+        Raises:
+            EngineError: The reader is so slow that it missed events, or there are too many readers.
+        """
+        if self._readers >= MAX_READERS:
+            raise EngineError(f"There are {MAX_READERS} open iterators on this log already")
+        self._readers += 1
+        try:
+            while True:
+                if place < self._first:
+                    raise EngineError(f"{self._first - place} events were missed; at most {self._limit} are kept")
+                if place < self._first + len(self._events):
+                    event = self._events[place - self._first]
+                    place += 1
+                    yield event
+                    continue
+                if self.closed:
+                    return
+                future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+                self._waiting.append(future)
+                await future
+        finally:
+            self._readers -= 1
+
+    @property
+    def end(self) -> int:
+        """The place of the next event."""
+        return self._first + len(self._events)

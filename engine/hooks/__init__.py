@@ -1,0 +1,1 @@
+"""Hooks: what a component can keep, read and be called for."""

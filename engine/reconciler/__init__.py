@@ -1,0 +1,1 @@
+"""The living tree: fibers, their paths, rendering what changed, and calling hooks in order."""

@@ -1,0 +1,1 @@
+"""Sessions: one conversation each, with its tree, its timeline and its executions."""

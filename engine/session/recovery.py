@@ -1,0 +1,137 @@
+"""Loading a session, and setting right what a killed process left. Not here: reading the database (``engine/store``)."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from engine.entries import Block, Entry, new_id
+from engine.messages import messages_of
+from engine.persistence import StoredSession
+from engine.session.execution import Execution
+from engine.session.journal import give_state
+from engine.usage import Usage
+
+if TYPE_CHECKING:
+    from engine.session.session import Session
+
+log = logging.getLogger("engine")
+
+ENDED = "The program ended before this call was finished. Whether it had an effect is not known."
+
+
+async def load(session: Session) -> None:
+    """Load a stored session into a session object that is empty.
+
+    Raises:
+        StoreError: It could not be read.
+    """
+    store = session.journal.store
+    if store is None:
+        session.loaded = True
+        return
+    stored = await store.load(session.id, limit=session.log.limit)
+    if stored is None:
+        session.loaded = True
+        return
+    session.journal.made = True
+    take_over(session, stored)
+    session.loaded = True
+    if session.app is not None:
+        session.app.used(session)
+    if stored.unfinished is not None:
+        await set_right(session, stored)
+
+
+def take_over(session: Session, stored: StoredSession) -> None:
+    """Fill a session with what is stored of it."""
+    from engine.session.core import Pending
+
+    waiting_here = [p for p in session.pending if not p.stored]
+    session.log.load(stored.entries, stored.total_entries)
+    give_state(session.tree, stored.state)
+    session.shared = {
+        **{key: item["value"] for key, item in stored.shared_state.items() if isinstance(item, dict) and "value" in item},
+        **{key: session.shared[key] for key in session.shared_volatile if key in session.shared},
+    }
+    session.grants = {key: value for key, value in stored.grants.items() if value}
+    known = {p.id for p in session.pending}
+    session.pending = [
+        *(
+            Pending(p.id, messages_of(dict(p.message))[0], p.kind, True)
+            for p in stored.pending
+            if p.id not in known
+        ),
+        *(p for p in session.pending if p.stored),
+        *waiting_here,
+    ]
+    row = stored.session
+    session.created = stored.created
+    session.title = session.title or row.get("title")
+    session.agent_id = session.agent_id or row.get("agent_id")
+    session.metadata = {**(row.get("metadata") or {}), **session.metadata}
+    session.forked_from = row.get("forked_from")
+    session.sequence = max(session.sequence, int(row.get("sequence") or 0))
+    session.total_usage = Usage.from_json(row.get("usage"))
+    session._row = {key: row.get(key) for key in ("title", "agent_id", "metadata", "usage", "parent_id", "forked_from")}
+
+
+async def set_right(session: Session, stored: StoredSession) -> None:
+    """Keep a half-streamed reply as interrupted, close open tool calls, mark the execution as ended."""
+    unfinished = stored.unfinished
+    if unfinished is None:
+        return
+    entries: list[Entry] = []
+    tick = stored.unfinished_tick
+    if stored.streamed:
+        content = [dict(b) for b in stored.streamed if b.get("type") != "tool_use"]
+        entries.append(_entry(session, "assistant", content, unfinished.id, tick, 0, "interrupted"))
+    open_calls = open_calls_of(session.log.entries)
+    if open_calls and not stored.streamed:
+        blocks: list[Block] = [
+            {
+                "type": "tool_result",
+                "tool_use_id": call["id"],
+                "content": [{"type": "text", "text": ENDED}],
+                "is_error": True,
+            }
+            for call in open_calls
+        ]
+        entries.append(_entry(session, "tool", blocks, unfinished.id, tick, len(entries), "cancelled"))
+    for entry in entries:
+        session.log.append(entry)
+    record = replace(unfinished, status="error", ended=time.time(), error="The program ended during this execution")
+    await session.commit(None, entries=entries, streamed=(), execution=record)
+
+
+def _entry(
+    session: Session, role: Any, content: Sequence[Block], execution: str, tick: int, offset: int, status: Any
+) -> Entry:
+    return Entry(
+        id=new_id("entry"),
+        index=session.log.next_index + offset,
+        role=role,
+        content=tuple(content),
+        execution_id=execution,
+        tick=tick,
+        status=status,
+        created=time.time(),
+    )
+
+
+def open_calls_of(entries: Sequence[Entry]) -> list[Block]:
+    """Tool calls of the last reply that have no result."""
+    done: set[Any] = set()
+    for entry in reversed(entries):
+        if entry.role == "tool":
+            done.update(block.get("tool_use_id") for block in entry.content)
+        elif entry.role == "assistant":
+            return [b for b in entry.content if b.get("type") == "tool_use" and b.get("id") not in done]
+    return []
+
+
+async def resume_questions(session: Session, ex: Execution) -> None:
+    """Ask again what was open when the program ended."""

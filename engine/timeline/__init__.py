@@ -1,0 +1,1 @@
+"""A session's history: keeping it, and choosing what of it is shown."""

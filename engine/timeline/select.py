@@ -1,0 +1,94 @@
+"""Choosing the entries a model is shown: limit, roles, filter, budget. Not here: the strategies (``strategies``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.entries import Entry
+from engine.timeline.log import TimelineLog
+from engine.timeline.strategies import Budget, apply_strategy
+
+
+@dataclass(slots=True)
+class Choice:
+    """The entries to show.
+
+    Attributes:
+        entries: In order.
+        start: Where they begin in the log, if they are all of it from there on; else None.
+        budget: What they had to fit in, or None.
+        evicted: How many were left out by the budget.
+    """
+
+    entries: Sequence[Entry]
+    start: int | None
+    budget: Budget | None = None
+    evicted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The running execution: its entries are never cut."""
+
+    execution_id: str | None
+    first: int
+    """Where its entries begin in the log."""
+
+
+async def choose(
+    log: TimelineLog,
+    props: Mapping[str, Any] | None,
+    running: Running,
+    summarize: Callable[[Sequence[Entry], str | None], Any] | None = None,
+) -> Choice:
+    """The entries that a Timeline with these properties shows; ``None``: there is no Timeline.
+
+    Cuts fall only in front of a person's message, and never into the running execution.
+    """
+    entries = log.entries
+    if props is None:
+        return Choice(entries[running.first :], running.first)
+    start: int | None = 0
+    chosen: Sequence[Entry] = entries
+    if props["roles"] is not None or props["filter"] is not None:
+        roles, keep = props["roles"], props["filter"]
+        chosen = [e for e in entries if (roles is None or e.role in roles) and (keep is None or keep(e))]
+        start = 0 if len(chosen) == len(entries) else None
+        chosen = entries if start == 0 else chosen
+    protected = running.first if start == 0 else _first_of(chosen, running, entries)
+    if props["limit"] is not None and len(chosen) > props["limit"]:
+        cut = cut_place(chosen, len(chosen) - props["limit"], protected)
+        chosen = chosen[cut:]
+        protected -= cut
+        start = cut if start is not None else None
+    if props["max_tokens"] is None:
+        if callable(props["strategy"]):
+            kept = await apply_strategy(props, chosen, None, protected, summarize)
+            return Choice(kept, None, None, len(chosen) - len(kept))
+        return Choice(chosen, start)
+    weights = log.weights()[start:] if start is not None else None
+    budget = Budget.of(props["max_tokens"], props["headroom"], chosen, weights)
+    kept = await apply_strategy(props, chosen, budget, protected, summarize)
+    evicted = len(chosen) - sum(1 for e in kept if e.index >= 0 and e.metadata.get("summary_of") is None)
+    contiguous = start is not None and len(kept) > 0 and kept[-1] is chosen[-1] and kept[0] is chosen[len(chosen) - len(kept)]
+    budget = budget.after(kept, evicted)
+    if start is not None and not kept:
+        return Choice([], len(entries), budget, evicted)
+    return Choice(kept, start + len(chosen) - len(kept) if contiguous and start is not None else None, budget, evicted)
+
+
+def _first_of(chosen: Sequence[Entry], running: Running, entries: Sequence[Entry]) -> int:
+    if running.first >= len(entries):
+        return len(chosen)
+    boundary = entries[running.first].index
+    return next((place for place, entry in enumerate(chosen) if entry.index >= boundary), len(chosen))
+
+
+def cut_place(entries: Sequence[Entry], wanted: int, protected: int) -> int:
+    """The first place at or after ``wanted`` where history may be cut, at most where the execution began."""
+    place = wanted
+    while place < protected and place < len(entries) and entries[place].role != "user":
+        place += 1
+    return min(place, protected)

@@ -1,0 +1,1 @@
+"""Tools: their definition, their schema, and running them."""

@@ -1,0 +1,114 @@
+"""Running one tool call: on the loop or in a thread, with its timeout, and what comes of it.
+
+Not here: validation and confirmation (``calls``), which calls run beside each other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import inspect
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from engine.errors import ToolError
+from engine.hooks.slots import Scope, scope
+from engine.reconciler.fiber import Fiber, handling
+from engine.tools.definition import ToolDefinition
+
+MAX_THREADS = 64
+"""Sync handlers that run at once, abandoned ones not counted; more wait."""
+
+
+async def run_handler(definition: ToolDefinition, value: Any, context: Any, fiber: Fiber | None) -> Any:
+    """Call a tool's handler with a checked input.
+
+    Raises:
+        ToolError: It took longer than its timeout.
+        Exception: Whatever the handler raises.
+    """
+    handler = definition.handler
+    if handler is None:
+        return None
+    args, kwargs = definition.signature().arguments(value, context)
+    current = Scope()
+    tokens = (scope.set(current), handling.set(fiber))
+    try:
+        if definition.timeout is None:
+            return await _run(handler, args, kwargs, definition.inline)
+        limit = asyncio.timeout(definition.timeout)
+        try:
+            async with limit:
+                return await _run(handler, args, kwargs, definition.inline)
+        except TimeoutError:
+            if limit.expired():
+                raise ToolError(f"{definition.name} took longer than {definition.timeout:g} seconds") from None
+            raise
+    except BaseException:
+        current.abandoned = True
+        raise
+    finally:
+        handling.reset(tokens[1])
+        scope.reset(tokens[0])
+
+
+async def _run(handler: Callable[..., Any], args: list[Any], kwargs: dict[str, Any], inline: bool) -> Any:
+    if inline or _is_async(handler):
+        result = handler(*args, **kwargs)
+    else:
+        result = await in_thread(lambda: handler(*args, **kwargs))
+    if inspect.isawaitable(result):
+        result = await result
+    return result
+
+
+def _is_async(handler: Callable[..., Any]) -> bool:
+    if inspect.iscoroutinefunction(handler):
+        return True
+    call = getattr(type(handler), "__call__", None)  # noqa: B004
+    return not inspect.isroutine(handler) and inspect.iscoroutinefunction(call)
+
+
+_running = 0
+
+
+async def in_thread(function: Callable[[], Any]) -> Any:
+    """Run a function in a thread of its own, with a copy of the context.
+
+    A thread cannot be stopped: when the caller is cancelled it is left to itself, and what it returns is dropped.
+    """
+    global _running
+    while _running >= MAX_THREADS:
+        await asyncio.sleep(0.01)
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Any] = loop.create_future()
+    context = contextvars.copy_context()
+
+    def deliver(value: Any, error: BaseException | None) -> None:
+        if future.done():
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(value)
+
+    def work() -> None:
+        value, error = None, None
+        try:
+            value = context.run(function)
+        except BaseException as raised:
+            error = raised
+            if isinstance(raised, StopIteration):
+                error = RuntimeError("The handler raised StopIteration")
+        try:
+            loop.call_soon_threadsafe(deliver, value, error)
+        except RuntimeError:
+            return
+
+    _running += 1
+    try:
+        threading.Thread(target=work, name="engine-tool", daemon=True).start()
+        return await future
+    finally:
+        _running -= 1
