@@ -1,0 +1,1 @@
+"""All tests of Bough; the area a test belongs to is its folder."""

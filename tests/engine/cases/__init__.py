@@ -1,0 +1,1 @@
+"""The behaviours of ``engine-cases.md``, each as a test named after its rule."""
