@@ -35,16 +35,18 @@ test-long: check ## the same with full counts and the on-device model
 
 test-all: ## the tests on each installed Python of 3.11, 3.12 and 3.13, each in an environment of its own
 	@set -e; for python in $(PYTHONS); do \
-		if $(PYTHON) -m app.setup --venv .venv-$$python --python $$python dev; then \
-			echo "== $$python"; .venv-$$python/bin/python -m pytest -q $(PYTEST_ARGS) </dev/null; \
-		else echo "== $$python is not installed here; left out"; fi; \
+		status=0; $(PYTHON) -m app.setup --venv .venv-$$python --python $$python dev || status=$$?; \
+		if [ $$status = 3 ]; then echo "== $$python is not installed here; left out"; continue; fi; \
+		[ $$status = 0 ] || exit $$status; \
+		echo "== $$python"; .venv-$$python/bin/python -m pytest -q $(PYTEST_ARGS) </dev/null; \
 	done
 
 bench: setup ## measure and print the tables (ARGS="--write" puts them into docs/benchmarks.md)
 	$(BIN)/python -m tests.bench $(ARGS)
 
 package: setup ## build the program with PyInstaller and try it (dist/)
-	$(BIN)/python -m tests.package.build $(ARGS)
+	$(BIN)/python -m app.setup.package
+	$(BIN)/python -m pytest -m package tests/package </dev/null
 
 lock: setup ## renew requirements.txt and requirements-dev.txt from pyproject.toml
 	$(LOCK) --upgrade --output-file requirements.txt

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine.component import root_element
@@ -153,6 +153,27 @@ class App:
         self._make_room(found)
         return found
 
+    async def restore(self, snapshot: Mapping[str, Any], id: str | None = None) -> Session:
+        """A new session made of a snapshot.
+
+        Args:
+            snapshot: From ``Session.snapshot``; older versions are migrated.
+            id: The new session's id; by default the snapshot's.
+
+        Raises:
+            SnapshotVersionError: A newer engine made it.
+            ValidationFailed: It is not a snapshot, or there is a session of that id.
+        """
+        from engine.session.snapshot import migrate, restore
+
+        made = migrate(snapshot)
+        id = id or str(made.get("id") or new_id("session"))
+        if await self.has(id):
+            raise ValidationFailed(f"There is a session {id!r} already", place="id")
+        session = await self.session(id)
+        await restore(session, made)
+        return session
+
     @property
     def sessions(self) -> list[Session]:
         """The sessions that are loaded."""
@@ -269,7 +290,8 @@ def create_app(
     Args:
         component: A component, an element, or a plain function that returns elements.
         model: What answers; see ``engine.model.Model``. ``app.model`` may be set at any time.
-        store: A path of a database, an open ``engine.store.Store`` (which the app does not close), or None: nothing is kept.
+        store: A path of a database, an open ``engine.store.Store`` (which the app does not close), or None: nothing
+            is kept.
         tools: Tools that every session has.
         max_ticks: The most model calls of one execution.
         runner: An object with any of ``transform(request, info)``, ``execute_tool_call(call, next)``,
@@ -320,6 +342,3 @@ async def run(
         session = await app.session()
         procedure = session.send(messages, props=props)
         return await procedure.result
-
-
-

@@ -43,10 +43,29 @@ class Element:
 
 NAMES: dict[str, str] = {
     kind: "".join(part.capitalize() for part in kind.split("_"))
-    for kind in (
-        "system section timeline message ephemeral grounding tool knobs model fragment expandable provider "
-        "text image document code json heading paragraph bullet_list table"
-    ).split()
+    for kind in [
+        "system",
+        "section",
+        "timeline",
+        "message",
+        "ephemeral",
+        "grounding",
+        "tool",
+        "knobs",
+        "model",
+        "fragment",
+        "expandable",
+        "provider",
+        "text",
+        "image",
+        "document",
+        "code",
+        "json",
+        "heading",
+        "paragraph",
+        "bullet_list",
+        "table",
+    ]
 }
 
 

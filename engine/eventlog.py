@@ -6,6 +6,7 @@ Not here: what the events are (``events``).
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import AsyncIterator
 
 from engine.errors import EngineError
@@ -31,7 +32,7 @@ class EventLog:
         self._first = 0
         self._limit = limit
         self._waiting: list[asyncio.Future[None]] = []
-        self._readers = 0
+        self._readers: weakref.WeakSet[EventReader] = weakref.WeakSet()
         self.closed = False
 
     def add(self, event: SessionEvent) -> None:
@@ -75,33 +76,62 @@ class EventLog:
             )
         return self._first + low
 
-    async def read(self, place: int = 0) -> AsyncIterator[SessionEvent]:
-        """All events from a place on, until the log is closed.
+    def read(self, place: int = 0) -> EventReader:
+        """An iterator over all events from a place on, until the log is closed.
 
         Raises:
-            EngineError: The reader is so slow that it missed events, or there are too many readers.
+            EngineError: There are too many readers.
         """
-        if self._readers >= MAX_READERS:
+        if len(self._readers) >= MAX_READERS:
             raise EngineError(f"There are {MAX_READERS} open iterators on this log already")
-        self._readers += 1
-        try:
-            while True:
-                if place < self._first:
-                    raise EngineError(f"{self._first - place} events were missed; at most {self._limit} are kept")
-                if place < self._first + len(self._events):
-                    event = self._events[place - self._first]
-                    place += 1
-                    yield event
-                    continue
-                if self.closed:
-                    return
-                future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-                self._waiting.append(future)
-                await future
-        finally:
-            self._readers -= 1
+        reader = EventReader(self, place)
+        self._readers.add(reader)
+        return reader
+
+    def at(self, place: int) -> SessionEvent | None:
+        """The event at a place, or None where it is not there yet.
+
+        Raises:
+            EngineError: It is not kept any more.
+        """
+        if place < self._first:
+            raise EngineError(f"{self._first - place} events were missed; at most {self._limit} are kept")
+        index = place - self._first
+        return self._events[index] if index < len(self._events) else None
+
+    def wait(self) -> asyncio.Future[None]:
+        """Done when there is another event, or none will come."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        return future
 
     @property
     def end(self) -> int:
         """The place of the next event."""
         return self._first + len(self._events)
+
+
+class EventReader:
+    """One reader of a log. It may be left at any time without closing it."""
+
+    __slots__ = ("_log", "_place", "__weakref__")
+
+    def __init__(self, log: EventLog, place: int) -> None:
+        self._log = log
+        self._place = place
+
+    def __aiter__(self) -> AsyncIterator[SessionEvent]:
+        return self
+
+    async def __anext__(self) -> SessionEvent:
+        while True:
+            event = self._log.at(self._place)
+            if event is not None:
+                self._place += 1
+                return event
+            if self._log.closed:
+                raise StopAsyncIteration
+            await self._log.wait()
+
+    async def aclose(self) -> None:
+        """Nothing to release; here because readers of streams call it."""

@@ -1,4 +1,7 @@
-"""Events of a session: frozen dataclasses with a ``type`` string. Not here: keeping and delivering them (``eventlog``)."""
+"""Events of a session: frozen dataclasses with a ``type`` string.
+
+Not here: keeping and delivering them (``eventlog``).
+"""
 
 from __future__ import annotations
 

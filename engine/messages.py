@@ -70,8 +70,8 @@ def _message(value: Any, place: str) -> Incoming:
 
         role = value.props.get("role", "user") if value.kind == "message" else "user"
         inner = list(value.children) if value.kind == "message" else value
-        content = _element_blocks(inner) if isinstance(inner, list) else result_blocks(inner)
-        return Incoming(cast("Role", role), tuple(content), dict(value.props.get("metadata") or {}))
+        made = _element_blocks(inner) if isinstance(inner, list) else result_blocks(inner)
+        return Incoming(cast("Role", role), tuple(made), dict(value.props.get("metadata") or {}))
     if _is_block(value):
         return Incoming("user", tuple(_blocks([value], place)))
     if not isinstance(value, Mapping):
@@ -125,7 +125,9 @@ def _block(block: Any, place: str) -> Block:
         if not isinstance(text, str):
             raise ValidationFailed(f"{place}.text must be a text", place=f"{place}.text")
         if len(text) > MAX_MESSAGE_CHARACTERS:
-            raise ValidationFailed(f"{place}.text is longer than {MAX_MESSAGE_CHARACTERS} characters", place=f"{place}.text")
+            raise ValidationFailed(
+                f"{place}.text is longer than {MAX_MESSAGE_CHARACTERS} characters", place=f"{place}.text"
+            )
     if block["type"] in ("image", "document") and not isinstance(block.get("source"), Mapping):
         raise ValidationFailed(f"{place}.source is missing", place=f"{place}.source")
     return dict(block)

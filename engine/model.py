@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from engine.entries import Block
-from engine.usage import Usage
+from engine.usage import NO_USAGE, Usage
 
 Part = Literal["system", "messages", "tools"]
 
@@ -75,7 +75,7 @@ class StreamStart:
 
     message_id: str
     model: str
-    usage: Usage = Usage()
+    usage: Usage = NO_USAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class StreamStop:
     """The reply is complete. A stream that ends without this one was cut."""
 
     stop_reason: str
-    usage: Usage = Usage()
+    usage: Usage = NO_USAGE
     details: Mapping[str, Any] | None = None
 
 

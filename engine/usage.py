@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -37,10 +37,21 @@ class Usage:
 
     def to_json(self) -> dict[str, Any]:
         """The fields as a JSON object."""
-        return asdict(self)
+        return {
+            "input_tokens": self.input_tokens,
+            "output_tokens": self.output_tokens,
+            "cache_read_tokens": self.cache_read_tokens,
+            "cache_write_tokens": self.cache_write_tokens,
+            "thinking_tokens": self.thinking_tokens,
+            "cost": self.cost,
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any] | None) -> Usage:
         """The inverse of :meth:`to_json`; unknown fields are ignored, missing ones are 0."""
         data = data or {}
         return cls(**{name: data[name] for name in cls.__slots__ if name in data})
+
+
+NO_USAGE = Usage()
+"""Nothing used; a default for fields."""

@@ -16,7 +16,7 @@ if os.environ.get("BOUGH_XVFB_CHILD") != "1":
         os.environ.pop(_name, None)
 for _name in ("QT_SCALE_FACTOR", "QT_STYLE_OVERRIDE", "QT_QPA_PLATFORMTHEME", "DBUS_SESSION_BUS_ADDRESS"):
     os.environ.pop(_name, None)
-for _name in [n for n in os.environ if n.startswith(("ANTHROPIC_", "BOUGH_KEY_", "CLAUDE_"))]:
+for _name in [n for n in os.environ if n.startswith(("ANTHROPIC_", "BOUGH_KEY", "BOUGH_HOME", "CLAUDE_"))]:
     del os.environ[_name]  # a key of the person who runs the tests must never reach a test
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 os.environ["TZ"] = "UTC"

@@ -18,8 +18,9 @@ if sys.version_info < (3, 7):
 
 from app.setup import system
 from app.setup.environment import Environment, find_interpreter
-from app.setup.words import SetupError, say
+from app.setup.words import NoPythonError, SetupError, say
 
+NO_PYTHON = 3  # the exit status that `make test-all` leaves a version out for
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -32,7 +33,7 @@ def set_up(level: str, folder: Path, python: Optional[str]) -> Environment:
     interpreter = find_interpreter(python)
     if interpreter is None:
         wanted = python or "Python 3.11, 3.12 or 3.13"
-        raise SetupError(
+        raise NoPythonError(
             "Bough needs "
             + wanted
             + ", and this machine has none on its path (this is Python "
@@ -76,6 +77,9 @@ def main(argv: Optional[List[str]] = None) -> int:
         if options.command == "check":
             return _check(folder)
         environment = set_up("dev" if options.command == "dev" else "run", folder, options.python)
+    except NoPythonError as error:
+        say(str(error))
+        return NO_PYTHON
     except SetupError as error:
         say(str(error))
         return 1

@@ -82,7 +82,8 @@ class Environment:
         if not kept:
             self._make(interpreter)
         stamp = (self._stamp() or {}) if kept else {}
-        (self.folder / STAMP).unlink() if (self.folder / STAMP).exists() else None
+        if (self.folder / STAMP).exists():
+            (self.folder / STAMP).unlink()  # from here until the end the environment is not ready
         say(
             "Installing the Python packages that Bough needs into " + self.folder.name + "; this takes a minute or two."
         )

@@ -1,4 +1,4 @@
-"""``python -m app.setup.package``: the frozen program and its archive, both in ``dist/``. Trying them is tests/package."""
+"""``python -m app.setup.package``: the frozen program and its archive, in ``dist/``. Trying them is tests/package."""
 
 from __future__ import annotations
 
@@ -33,14 +33,16 @@ def build() -> Path:
     """Runs PyInstaller; returns the folder with the program."""
     if sys.platform.startswith("linux") and not shutil.which("objdump"):
         raise SetupError("PyInstaller needs objdump. On Debian: apt-get install binutils.")
-    environment = dict(os.environ, PYTHONHASHSEED="1", SOURCE_DATE_EPOCH="1700000000")  # the same input, the same output
+    environment = dict(
+        os.environ, PYTHONHASHSEED="1", SOURCE_DATE_EPOCH="1700000000"
+    )  # the same input, the same output
     log = ROOT / "build" / "pyinstaller.log"
     log.parent.mkdir(exist_ok=True)
     say("Building the program; this takes a minute or two.")
+    options = ["--noconfirm", "--distpath", str(DIST), "--workpath", str(ROOT / "build")]
     with log.open("w", encoding="utf-8") as output:
         done = subprocess.run(
-            [sys.executable, "-m", "PyInstaller", "--noconfirm", "--distpath", str(DIST), "--workpath", str(ROOT / "build")]
-            + [str(ROOT / "build.spec")],
+            [sys.executable, "-m", "PyInstaller", *options, str(ROOT / "build.spec")],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,

@@ -10,6 +10,10 @@ class SetupError(Exception):
     """The set-up cannot go on; the message says what to do."""
 
 
+class NoPythonError(SetupError):
+    """The Python that is asked for is not on this machine."""
+
+
 def say(text: str) -> None:
     """One paragraph for the person; standard output belongs to the program itself."""
     for paragraph in text.split("\n"):

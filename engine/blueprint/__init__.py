@@ -63,10 +63,13 @@ _NAMES: dict[str, str] = {
     "state_values": "render",
     "node_of_path": "render",
     "dry_compile": "dry",
+    "reasons_not_sent": "why",
     "why_not_sent": "why",
     "Template": "gallery",
     "templates": "gallery",
     "agent_schema": "schema",
+    "Wishes": "wish",
+    "wishes": "wish",
 }
 
 __all__ = [
@@ -95,6 +98,7 @@ __all__ = [
     "Template",
     "TemplateError",
     "Variable",
+    "Wishes",
     "agent_component",
     "agent_schema",
     "apply",
@@ -121,6 +125,7 @@ __all__ = [
     "node_of_path",
     "node_to_json",
     "problems",
+    "reasons_not_sent",
     "rename_input",
     "rename_variable",
     "state_values",
@@ -128,6 +133,7 @@ __all__ = [
     "variables",
     "variables_in_scope",
     "why_not_sent",
+    "wishes",
 ]
 
 if TYPE_CHECKING:
@@ -172,7 +178,8 @@ if TYPE_CHECKING:
     from engine.blueprint.render import agent_component, initial_state, node_of_path, state_values
     from engine.blueprint.schema import agent_schema
     from engine.blueprint.template import TemplateError
-    from engine.blueprint.why import why_not_sent
+    from engine.blueprint.why import reasons_not_sent, why_not_sent
+    from engine.blueprint.wish import Wishes, wishes
 
 
 def __getattr__(name: str) -> Any:

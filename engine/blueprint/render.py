@@ -20,6 +20,7 @@ from engine.elements import Element
 from engine.hooks.gates import gate as gate_definition
 from engine.hooks.gates import use_gate
 from engine.hooks.knobs import use_knob
+from engine.hooks.session import use_tick
 from engine.hooks.slots import current_fiber
 from engine.hooks.state import Ref, use_ref, use_state
 
@@ -41,6 +42,8 @@ def agent_component(
     """
 
     def Agent(**_props: Any) -> list[Element]:
+        if callable(source):
+            use_tick()  # asks the source again at every model call
         document = source() if callable(source) else source
         board: Ref[Board] = use_ref(Board(report=report, overrides=overrides))
         return _scope(board.current, document.root, {}, {})
@@ -165,28 +168,18 @@ def state_values(document: AgentDocument, state: Mapping[str, Any]) -> dict[str,
 
     Args:
         document: The agent.
-        state: ``{"/node:n1": [["state", value]]}``, as sessions, snapshots and the store give it.
+        state: ``{"/node:n1": [["state", value]]}``, as ``inspect()["saved"]``, snapshots and the store give it.
     """
     found: dict[str, Any] = {}
     for path, slots in state.items():
         node_id = node_of_path(path)
         node = document.get(node_id) if node_id is not None else None
-        if node is None or node.kind not in _HOLDERS or not slots or node.id in found:
+        if node is None or node.kind not in _HOLDERS or node.id in found:
             continue
-        found[node.id] = _slot_value(slots[0])
+        first = slots[0] if isinstance(slots, (list, tuple)) and slots else None
+        if isinstance(first, (list, tuple)) and len(first) == 2 and first[0] == node.kind:
+            found[node.id] = first[1] if node.kind == "state" else first[1].get("value")
     return found
-
-
-def _slot_value(slot: Any) -> Any:
-    value = slot[1] if isinstance(slot, (list, tuple)) and len(slot) == 2 and isinstance(slot[0], str) else slot
-    if (
-        isinstance(value, dict)
-        and set(value) == {"name", "value"}
-        and slot is not value
-        and slot[0] in ("knob", "gate")
-    ):
-        return value["value"]
-    return value
 
 
 def initial_state(document: AgentDocument, state: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from engine.blueprint.template_code import MAX_OUTPUT, Code, Frame, TemplateError, compile_body, compile_expression
+from engine.blueprint.template_code import compile_body, compile_expression
+from engine.blueprint.template_ops import MAX_OUTPUT, Code, Frame, TemplateError
 from engine.blueprint.values import ValueProblem, as_text
 
 MAX_SOURCE = 200_000

@@ -1,87 +1,30 @@
 """From Jinja2's syntax tree to plain functions, for the part of the language that is allowed; all else is refused.
 
-Every operation is charged to a budget, texts and lists have a largest size: no template can take long or grow large,
-whatever stands in it or in the values. Not here: the filters and tests (``template_filters``).
+Not here: what the operations do and their bounds (``template_ops``), filters and tests (``template_filters``).
 """
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from jinja2 import nodes
 
+from engine.blueprint.template_ops import (
+    MAX_LOOPS,
+    Code,
+    Frame,
+    TemplateError,
+    arithmetic,
+    compare,
+    each,
+    field_of,
+    is_defined,
+    number,
+    unpack,
+    weight,
+)
 from engine.blueprint.values import as_text, short
-from engine.errors import ValidationFailed
-
-MAX_OUTPUT = 400_000
-"""The longest text a template may write, and the longest text inside it."""
-MAX_ITEMS = 50_000
-BUDGET = 400_000
-"""Operations of one rendering; long texts and lists count more."""
-MAX_LOOPS = 5
-_LARGEST = 10**15
-
-Code = Callable[["Frame"], Any]
-
-
-class TemplateError(ValidationFailed):
-    """A text or condition does not work; the message is a plain sentence.
-
-    Attributes:
-        reason: The sentence without the line.
-        line: Line of the text, from 1, where it is known.
-    """
-
-    def __init__(self, reason: str, line: int | None = None) -> None:
-        self.reason = reason
-        self.line = line
-        super().__init__(reason if line is None else f"Line {line}: {reason}", place=f"line {line}" if line else "")
-
-
-class Frame:
-    """One rendering: the values in scope, what was written, and what may still be spent."""
-
-    __slots__ = ("left", "locals", "output", "size", "values")
-
-    def __init__(self, values: Mapping[str, Any]) -> None:
-        self.values = values
-        self.locals: dict[str, Any] = {}
-        self.output: list[str] = []
-        self.size = 0
-        self.left = BUDGET
-
-    def charge(self, cost: int = 1) -> None:
-        """Count operations."""
-        self.left -= cost
-        if self.left < 0:
-            raise TemplateError("This would take too long to work out.")
-
-    def write(self, text: str) -> None:
-        """Add to the output."""
-        self.size += len(text)
-        if self.size > MAX_OUTPUT:
-            raise TemplateError(f"The text would become longer than {MAX_OUTPUT:,} characters.")
-        self.output.append(text)
-
-    def sized(self, value: Any) -> Any:
-        """The value, charged by its size and refused where it is too large."""
-        if isinstance(value, str):
-            if len(value) > MAX_OUTPUT:
-                raise TemplateError(f"A text would become longer than {MAX_OUTPUT:,} characters.")
-            self.charge(1 + len(value) // 64)
-        elif isinstance(value, (list, tuple, dict)):
-            if len(value) > MAX_ITEMS:
-                raise TemplateError(f"A list would become longer than {MAX_ITEMS:,} items.")
-            self.charge(1 + len(value))
-        elif isinstance(value, (int, float)) and not isinstance(value, bool):
-            if abs(value) > _LARGEST or value != value:
-                raise TemplateError("A number becomes too large.")
-            self.charge()
-        else:
-            self.charge()
-        return value
 
 
 class _Compiler:
@@ -157,11 +100,11 @@ class _Compiler:
         line = node.lineno
 
         def run(frame: Frame) -> None:
-            found = _each(frame, items(frame), line)
+            found = each(frame, items(frame), line)
             outer = frame.locals
             kept = []
             for item in found:
-                frame.locals = {**outer, **_unpack(targets, item, line)}
+                frame.locals = {**outer, **unpack(targets, item, line)}
                 frame.charge()
                 if test is None or test(frame):
                     kept.append(item)
@@ -174,7 +117,7 @@ class _Compiler:
                     "last": index == len(kept) - 1,
                     "length": len(kept),
                 }
-                frame.locals = {**outer, **_unpack(targets, item, line), "loop": loop}
+                frame.locals = {**outer, **unpack(targets, item, line), "loop": loop}
                 body(frame)
             frame.locals = outer
             if not kept:
@@ -230,9 +173,9 @@ class _Compiler:
         owner, line = self.expression(node.node), node.lineno
         if isinstance(node, nodes.Getattr):
             name = node.attr
-            return lambda frame: _field(frame, owner(frame), name, line)
+            return lambda frame: field_of(frame, owner(frame), name, line)
         which = self.expression(node.arg)
-        return lambda frame: _field(frame, owner(frame), which(frame), line)
+        return lambda frame: field_of(frame, owner(frame), which(frame), line)
 
     def slice(self, node: nodes.Getitem, which: nodes.Slice) -> Code:
         owner, line = self.expression(node.node), node.lineno
@@ -255,8 +198,8 @@ class _Compiler:
             left = first(frame)
             for name, code in rest:
                 right = code(frame)
-                frame.charge(1 + _weight(left) + _weight(right))
-                if not _compare(name, left, right, line):
+                frame.charge(1 + weight(left) + weight(right))
+                if not compare(name, left, right, line):
                     return False
                 left = right
             return True
@@ -285,13 +228,13 @@ class _Compiler:
         name = type(node).__name__
 
         def run(frame: Frame) -> Any:
-            return frame.sized(_arithmetic(name, left(frame), right(frame), line))
+            return frame.sized(arithmetic(name, left(frame), right(frame), line))
 
         return run
 
     def sign(self, node: nodes.Neg | nodes.Pos) -> Code:
         inner, line, factor = self.expression(node.node), node.lineno, -1 if isinstance(node, nodes.Neg) else 1
-        return lambda frame: factor * _number(inner(frame), line)
+        return lambda frame: factor * number(inner(frame), line)
 
     def concat(self, node: nodes.Concat) -> Code:
         parts = [self.expression(item) for item in node.nodes]
@@ -323,7 +266,7 @@ class _Compiler:
                 if not forgiving:
                     raise
                 value = None
-            frame.charge(1 + _weight(value))
+            frame.charge(1 + weight(value))
             given = [arg(frame) for arg in args]
             try:
                 found = function(frame, value, *given, **{key: code(frame) for key, code in named.items()})
@@ -338,7 +281,7 @@ class _Compiler:
 
         if node.name in ("defined", "undefined"):
             inner, wanted = self.expression(node.node), node.name == "defined"
-            return lambda frame: _is_defined(frame, inner) == wanted
+            return lambda frame: is_defined(frame, inner) == wanted
         function = TESTS.get(node.name)
         if function is None:
             raise TemplateError(f"There is no test called “{node.name}”.", node.lineno)
@@ -349,7 +292,7 @@ class _Compiler:
 
         def run(frame: Frame) -> bool:
             value = inner(frame)
-            frame.charge(1 + _weight(value))
+            frame.charge(1 + weight(value))
             try:
                 return function(value, *(arg(frame) for arg in args))
             except TypeError:
@@ -388,15 +331,6 @@ _HANDLERS: dict[type[nodes.Node], Callable[[_Compiler, Any], Code]] = {
     ),
 }
 
-_ARITHMETIC: dict[str, tuple[Callable[[Any, Any], Any], str]] = {
-    "Sub": (operator.sub, "subtracted"),
-    "Mul": (operator.mul, "multiplied"),
-    "Div": (operator.truediv, "divided"),
-    "FloorDiv": (operator.floordiv, "divided"),
-    "Mod": (operator.mod, "divided"),
-    "Pow": (operator.pow, "raised"),
-}
-
 
 def compile_body(tree: nodes.Template) -> tuple[Callable[[Frame], None], frozenset[str], Code | None]:
     """A whole text: what writes it, the names it reads, and its value where it is one ``{{ … }}`` alone."""
@@ -431,112 +365,6 @@ def _shows(code: Code) -> Callable[[Frame], None]:
 
 def _writes_nothing(frame: Frame) -> str:
     return ""
-
-
-def _weight(value: Any) -> int:
-    if isinstance(value, str):
-        return len(value) // 64
-    return len(value) if isinstance(value, (list, tuple, dict)) else 0
-
-
-def _each(frame: Frame, value: Any, line: int) -> list[Any]:
-    if value is None or value == "":
-        return []
-    if isinstance(value, (list, tuple, dict)):
-        frame.sized(value)
-        return list(value)
-    raise TemplateError(f"Only a list can be repeated, and this is {short(value)}.", line)
-
-
-def _unpack(targets: list[str], item: Any, line: int) -> dict[str, Any]:
-    if len(targets) == 1:
-        return {targets[0]: item}
-    if isinstance(item, (list, tuple)) and len(item) == len(targets):
-        return dict(zip(targets, item, strict=True))
-    raise TemplateError(f"The items of this list are not made of {len(targets)} values.", line)
-
-
-def _field(frame: Frame, owner: Any, name: Any, line: int) -> Any:
-    frame.charge()
-    if isinstance(owner, dict):
-        if isinstance(name, str) and name in owner:
-            return owner[name]
-        raise TemplateError(f"There is no field “{name}” in this record.", line)
-    if isinstance(owner, (list, tuple, str)) and isinstance(name, int) and not isinstance(name, bool):
-        if -len(owner) <= name < len(owner):
-            return owner[name]
-        raise TemplateError(f"There is no item {name} in this list.", line)
-    raise TemplateError(f"{short(owner)} has no field “{name}”.", line)
-
-
-def _is_defined(frame: Frame, code: Code) -> bool:
-    try:
-        code(frame)
-    except TemplateError:
-        return False
-    return True
-
-
-def _compare(name: str, left: Any, right: Any, line: int) -> bool:
-    if name == "eq":
-        return bool(left == right)
-    if name == "ne":
-        return bool(left != right)
-    if name in ("in", "notin"):
-        if isinstance(right, str):
-            inside = as_text(left) in right
-        elif isinstance(right, (list, tuple, dict)):
-            inside = left in right if not isinstance(left, (list, dict)) or not isinstance(right, dict) else False
-        else:
-            raise TemplateError(f"Nothing can be inside {short(right)}.", line)
-        return inside == (name == "in")
-    comparable = all(isinstance(value, (int, float)) for value in (left, right)) or (
-        isinstance(left, str) and isinstance(right, str)
-    )
-    if not comparable:
-        raise TemplateError(f"{short(left)} and {short(right)} cannot be compared in size.", line)
-    order: Callable[[Any, Any], bool] = {
-        "lt": operator.lt,
-        "lteq": operator.le,
-        "gt": operator.gt,
-        "gteq": operator.ge,
-    }[name]
-    return order(left, right)
-
-
-def _number(value: Any, line: int) -> int | float:
-    if isinstance(value, (int, float)):
-        return value
-    raise TemplateError(f"{short(value)} is not a number.", line)
-
-
-def _arithmetic(name: str, left: Any, right: Any, line: int) -> Any:
-    if name == "Add":
-        if isinstance(left, str) and isinstance(right, str):
-            return left + right if len(left) + len(right) <= MAX_OUTPUT else _too_long(line)
-        if isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
-            return [*left, *right]
-        if isinstance(left, (int, float)) and isinstance(right, (int, float)):
-            return left + right
-        raise TemplateError(f"{short(left)} and {short(right)} cannot be added; join texts with ~.", line)
-    function, word = _ARITHMETIC[name]
-    if not isinstance(left, (int, float)) or not isinstance(right, (int, float)):
-        raise TemplateError(f"Only numbers can be {word}.", line)
-    if name == "Pow" and (abs(right) > 50 or abs(left) > 1_000_000):
-        raise TemplateError("A number becomes too large.", line)
-    try:
-        found = function(left, right)
-    except ZeroDivisionError:
-        raise TemplateError("A number cannot be divided by 0.", line) from None
-    except OverflowError:
-        raise TemplateError("A number becomes too large.", line) from None
-    if isinstance(found, complex):
-        raise TemplateError("This has no result.", line)
-    return found
-
-
-def _too_long(line: int) -> Any:
-    raise TemplateError(f"A text would become longer than {MAX_OUTPUT:,} characters.", line)
 
 
 def _refusal(node: nodes.Node) -> str:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from engine.blueprint.template_code import MAX_OUTPUT, Frame, TemplateError
+from engine.blueprint.template_ops import MAX_OUTPUT, Frame, TemplateError
 from engine.blueprint.values import ValueProblem, as_text, to_number
 
 _MAX_NESTING = 20

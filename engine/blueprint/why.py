@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from engine.blueprint.conditions import evaluate, is_blank, opposite_words, words
@@ -25,27 +27,122 @@ def why_not_sent(document: AgentDocument, state: Mapping[str, Any] | None, node_
     node = document.get(node_id)
     if node is None:
         return "This part is not there any more."
-    around = document.ancestors(node_id)
-    if not node.enabled:
-        return "It is switched off."
-    for above in around:
+    asked = _Asked(document, state)
+    line = [*reversed(document.ancestors(node_id)), node]
+    around = _Around()
+    for above, child in pairwise(line):
+        around = asked.inside(around, above, child)
+    return asked.reason(node, around)
+
+
+def reasons_not_sent(document: AgentDocument, state: Mapping[str, Any] | None = None) -> dict[str, str | None]:
+    """:func:`why_not_sent` for every node at once."""
+    asked = _Asked(document, state)
+    found: dict[str, str | None] = {}
+    stack = [(document.root, _Around())]
+    while stack:
+        node, around = stack.pop()
+        found[node.id] = asked.reason(node, around)
+        stack.extend((child, asked.inside(around, node, child)) for child in node.children)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What the nodes around one mean for it."""
+
+    off: str | None = None
+    tool: Node | None = None
+    blocked: str | None = None
+
+
+class _Asked:
+    """The values that the answers rest on, worked out once."""
+
+    def __init__(self, document: AgentDocument, state: Mapping[str, Any] | None) -> None:
+        self.document = document
+        self.values = current_values(document, state)
+        self.types = {variable.name: variable.type for variable in variables(document)}
+        self.known: dict[str, bool | None] = {}
+
+    def inside(self, around: _Around, above: Node, child: Node) -> _Around:
+        off = around.off
         if not above.enabled:
-            return f"{kind_of(above).title_of(above)}, which it stands in, is switched off."
-    if node_id == document.root.id:
+            off = f"{kind_of(above).title_of(above)}, which it stands in, is switched off."
+        tool = above if above.kind == "tool" else around.tool
+        return _Around(off, tool, around.blocked or self.blocked(above, child))
+
+    def reason(self, node: Node, around: _Around) -> str | None:
+        if not node.enabled:
+            return "It is switched off."
+        if around.off is not None:
+            return around.off
+        if node.id == self.document.root.id:
+            return None
+        if around.tool is not None or kind_of(node).place == "steps":
+            return _step(around.tool)
+        wrong = misplaced(self.document, node)
+        if wrong:
+            return f"It stands in the wrong place: {wrong}"
+        return around.blocked or kind_of(node).why_not_sent(node) or self.itself(node)
+
+    def blocked(self, above: Node, child: Node) -> str | None:
+        """Why what stands inside ``above`` is not there."""
+        if above.kind == "when":
+            holds = self.holds(above)
+            if holds is None:
+                return "Its condition does not work."
+            condition = kind_of(above).props(above).condition
+            if child.kind == "otherwise":
+                return f"It is there only otherwise, and now {words(condition, bold=False)}." if holds else None
+            if holds:
+                return None
+            return "Its When has no condition yet." if is_blank(condition) else _sentence(opposite_words(condition))
+        if above.kind == "repeat":
+            name = kind_of(above).props(above).each.strip()
+            if not name:
+                return "Its Repeat has no list yet."
+            if name in self.values and not self.values[name]:
+                return f"{name} is empty."
+        if above.kind == "unknown":
+            return "This version of Bough does not know the part that it stands in."
         return None
-    tool = next((above for above in around if above.kind == "tool"), None)
-    if tool is not None or kind_of(node).place == "steps":
-        return _step(tool)
-    reason = misplaced(document, node)
-    if reason:
-        return f"It stands in the wrong place: {reason}"
-    values = current_values(document, state)
-    types = {variable.name: variable.type for variable in variables(document)}
-    for above, child in zip(reversed(around), [*reversed(around[:-1]), node], strict=True):
-        blocked = _blocked(above, child, values, types)
-        if blocked:
-            return blocked
-    return kind_of(node).why_not_sent(node) or _itself(node, values, types)
+
+    def itself(self, node: Node) -> str | None:
+        """What keeps the node itself from being sent: an empty text, an empty list, or nothing inside."""
+        kind: Any = kind_of(node)
+        if node.kind == "when":
+            holds = self.holds(node)
+            if holds is None:
+                return "Its condition does not work."
+            if holds or any(child.kind == "otherwise" and child.enabled for child in node.children):
+                return None
+            condition = kind.props(node).condition
+            return "It has no condition yet." if is_blank(condition) else _sentence(opposite_words(condition))
+        props = kind.props(node)
+        each = str(getattr(props, "each", "")).strip()
+        if each and each in self.values and not self.values[each]:
+            return f"{each} is empty."
+        text = getattr(props, "text", None)
+        if not isinstance(text, str) or each:
+            return None
+        if not text.strip():
+            return "It has no text."
+        try:
+            return None if compiled(text).render(self.values).strip() else "Its text is empty at the moment."
+        except TemplateError as error:
+            if any(above.kind == "repeat" for above in self.document.ancestors(node.id)):
+                return None
+            return f"Its text does not work: {error.reason}"
+
+    def holds(self, node: Node) -> bool | None:
+        """Whether a When holds; None where its condition does not work."""
+        if node.id not in self.known:
+            try:
+                self.known[node.id] = evaluate(kind_of(node).props(node).condition, self.values, self.types)
+            except TemplateError:
+                self.known[node.id] = None
+        return self.known[node.id]
 
 
 def current_values(document: AgentDocument, state: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -66,69 +163,8 @@ def _step(tool: Node | None) -> str:
     return f"Steps are not sent; they run when the model uses {kind_of(tool).title_of(tool)}."
 
 
-def _blocked(above: Node, child: Node, values: Mapping[str, Any], types: Mapping[str, str]) -> str | None:
-    if above.kind == "when":
-        holds = _holds(above, values, types)
-        if holds is None:
-            return "Its condition does not work."
-        condition = kind_of(above).props(above).condition
-        if child.kind == "otherwise":
-            return f"It is there only otherwise, and now {words(condition, bold=False)}." if holds else None
-        if holds:
-            return None
-        return "Its When has no condition yet." if is_blank(condition) else _sentence(opposite_words(condition))
-    if above.kind == "repeat":
-        name = kind_of(above).props(above).each.strip()
-        if not name:
-            return "Its Repeat has no list yet."
-        if name in values and not values[name]:
-            return f"{name} is empty."
-    if above.kind == "unknown":
-        return "This version of Bough does not know the part that it stands in."
-    return None
-
-
-def _itself(node: Node, values: Mapping[str, Any], types: Mapping[str, str]) -> str | None:
-    """What keeps the node itself from being sent: an empty text, an empty list, or nothing inside."""
-    kind: Any = kind_of(node)
-    if node.kind == "when":
-        holds = _holds(node, values, types)
-        if holds is None:
-            return "Its condition does not work."
-        if holds or any(child.kind == "otherwise" and child.enabled for child in node.children):
-            return None
-        condition = kind.props(node).condition
-        return "It has no condition yet." if is_blank(condition) else _sentence(opposite_words(condition))
-    props = kind.props(node)
-    each = str(getattr(props, "each", "")).strip()
-    if each and each in values and not values[each]:
-        return f"{each} is empty."
-    text = getattr(props, "text", None)
-    if isinstance(text, str) and not each:
-        if not text.strip():
-            return "It has no text."
-        try:
-            if not compiled(text).render(values).strip():
-                return "Its text is empty at the moment."
-        except TemplateError as error:
-            if node.kind != "section" and not _inside_repeat(error):
-                return f"Its text does not work: {error.reason}"
-    return None
-
-
-def _inside_repeat(error: TemplateError) -> bool:
-    return error.reason.startswith("There is no variable called")
-
-
-def _holds(node: Node, values: Mapping[str, Any], types: Mapping[str, str]) -> bool | None:
-    try:
-        return evaluate(kind_of(node).props(node).condition, values, types)
-    except TemplateError:
-        return None
-
-
 def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}." if text[:1].islower() and text.startswith("this") else f"{text}."
 
 
-__all__ = ["current_values", "why_not_sent"]
+__all__ = ["current_values", "reasons_not_sent", "why_not_sent"]

@@ -148,9 +148,7 @@ class _Messages:
         self.offset = 0
         self.shift: tuple[int, int] = (0, 0)
         starts_with = (
-            self.messages[0]["role"]
-            if self.messages
-            else (history.messages[0]["role"] if history.messages else None)
+            self.messages[0]["role"] if self.messages else (history.messages[0]["role"] if history.messages else None)
         )
         if starts_with == "assistant":
             self._unstored_message(0, BEGINS)

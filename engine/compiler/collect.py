@@ -228,7 +228,9 @@ class _Walk:
         for slot in self.found.knobs:
             if slot.kind == "gate" and slot.value == "active" and isinstance(slot.extra, GateDefinition):
                 path = slot.fiber.path
-                pieces = wrap("gate", {"name": slot.name}, [Piece("text", path, [Segment(slot.extra.instructions, path)])], path)
+                pieces = wrap(
+                    "gate", {"name": slot.name}, [Piece("text", path, [Segment(slot.extra.instructions, path)])], path
+                )
                 self.after.append(_Item(pieces, path))
 
     def finish(self) -> Collected:

@@ -189,7 +189,11 @@ class Compiler:
         signature = None if definition.provider is not None else definition.signature()
         key = id(signature) if signature is not None else id(definition.provider)
         known = self._tools.get(key)
-        if known is not None and known[0] == (definition.name, definition.description, signature or definition.provider):
+        if known is not None and known[0] == (
+            definition.name,
+            definition.description,
+            signature or definition.provider,
+        ):
             return known[1]
         if definition.provider is not None:
             body = dict(definition.provider)
@@ -247,7 +251,9 @@ def _set_knob_tool() -> ToolDefinition:
             "required": ["value"],
             "additionalProperties": False,
         }
-        text = "Set a knob to a new value, or all knobs of a group. Also expands content shown as <collapsed>: value true."
+        text = (
+            "Set a knob to a new value, or all knobs of a group. Also expands content shown as <collapsed>: value true."
+        )
         _made.append(ToolDefinition(SET_KNOB, text, handler=_not_called, input=schema, inline=True))
     return _made[0]
 

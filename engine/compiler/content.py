@@ -275,7 +275,9 @@ def wrap_section(id: str | None, title: str | None, pieces: Sequence[Piece], pat
 def _escape(tag: str, segments: Sequence[Segment]) -> list[Segment]:
     closing = re.compile(rf"<(\s*/\s*{tag})", re.IGNORECASE)
     return [
-        segment if segment.markup or "<" not in segment.text else Segment(closing.sub(r"&lt;\1", segment.text), segment.path)
+        segment
+        if segment.markup or "<" not in segment.text
+        else Segment(closing.sub(r"&lt;\1", segment.text), segment.path)
         for segment in segments
     ]
 

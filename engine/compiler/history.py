@@ -98,7 +98,9 @@ class History:
             if kind in ("thinking", "redacted_thinking"):
                 self.has_thinking = True
                 wrote = entry.metadata.get("model")
-                if (kind == "thinking" and not block.get("signature")) or (wrote and self.model and wrote != self.model):
+                if (kind == "thinking" and not block.get("signature")) or (
+                    wrote and self.model and wrote != self.model
+                ):
                     continue
             if kind == "text" and not str(block.get("text", "")).strip():
                 continue

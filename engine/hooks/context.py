@@ -28,7 +28,7 @@ class Context(Generic[T]):
         """The same as calling the context."""
         return self(value, *children, key=key)
 
-    def Provider(self, *children: Any, value: T, key: str | None = None) -> Element:  # noqa: N802
+    def Provider(self, *children: Any, value: T, key: str | None = None) -> Element:
         """The same with the value by name."""
         return self(value, *children, key=key)
 

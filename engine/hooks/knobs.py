@@ -36,6 +36,8 @@ class KnobDefinition:
     momentary: bool = False
     inline: bool = False
     resolve: Callable[[Any], Any] | None = None
+    hidden: bool = False
+    """Keeps its value but is neither listed nor settable, as when it stands in a part that is not shown."""
 
     @property
     def label(self) -> str:
@@ -81,7 +83,7 @@ class KnobDefinition:
         if wrong is not None:
             return f"Invalid value {text}: {wrong}"
         if isinstance(value, int | float) and not isinstance(value, bool):
-            if self.min is not None and value < self.min or self.max is not None and value > self.max:
+            if (self.min is not None and value < self.min) or (self.max is not None and value > self.max):
                 low, high = self.min, self.max
                 return f"Invalid value {text}: it must be in the range {_number(low)} - {_number(high)}"
             if self.step and not _on_step(value, self.min or 0, self.step):
@@ -215,7 +217,9 @@ def knob_slot(kind: str, name: str, definition: KnobDefinition) -> KnobSlot:
 
     def make() -> KnobSlot:
         saved = claim(fiber, kind)
-        fits = isinstance(saved, Mapping) and saved.get("name") == name and definition.problem(saved.get("value")) is None
+        fits = (
+            isinstance(saved, Mapping) and saved.get("name") == name and definition.problem(saved.get("value")) is None
+        )
         value = saved["value"] if saved is not MISSING and fits else definition.default
         made = KnobSlot(kind, fiber, value, name, definition)
         made.setter = made.set
@@ -228,12 +232,12 @@ def knob_slot(kind: str, name: str, definition: KnobDefinition) -> KnobSlot:
     return slot
 
 
-def knobs_of(tree: Tree) -> list[KnobSlot]:
-    """All mounted knobs and gates: parents before children, in call order."""
+def knobs_of(tree: Tree, *, hidden: bool = False) -> list[KnobSlot]:
+    """All mounted knobs and gates: parents before children, in call order; hidden ones only where asked for."""
     found: list[KnobSlot] = []
     for fiber in _in_tree_order(tree.root):
         for slot in fiber.slots:
-            if isinstance(slot, KnobSlot):
+            if isinstance(slot, KnobSlot) and (hidden or not slot.definition.hidden):
                 found.append(slot)
     return found
 
@@ -267,7 +271,9 @@ def knob_lines(knobs: Sequence[KnobSlot]) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def set_knob(tree: Tree, name: str | None, group: str | None, value: Any, collapsed: Mapping[str, Sequence[Fiber]]) -> str:
+def set_knob(
+    tree: Tree, name: str | None, group: str | None, value: Any, collapsed: Mapping[str, Sequence[Fiber]]
+) -> str:
     """Set a knob, or all knobs of a group, or expand collapsed content. All or nothing.
 
     Raises:
@@ -309,7 +315,7 @@ def _expand(tree: Tree, names: Sequence[str], value: Any, collapsed: Mapping[str
 
 def reset_momentary(tree: Tree) -> None:
     """At the end of an execution: momentary knobs go back, expanded content is collapsed."""
-    for slot in knobs_of(tree):
+    for slot in knobs_of(tree, hidden=True):
         if slot.definition.momentary and slot.value != slot.definition.default:
             slot.reset()
     if tree.expanded:
@@ -317,5 +323,3 @@ def reset_momentary(tree: Tree) -> None:
         for fiber in tree.fibers.values():
             if isinstance(fiber.element.kind, str) and fiber.element.props.get("collapsed") is not None:
                 fiber.touch()
-
-

@@ -84,7 +84,7 @@ def use_after_compile(function: Callback) -> None:
 
 
 def use_on_tick_end(function: Callback) -> None:
-    """Call ``function(result)`` at the end of each tick. It may decide whether to go on: see :func:`use_continuation`."""
+    """Call ``function(result)`` at the end of each tick. It may decide to go on: see :func:`use_continuation`."""
     _use_callback_slot("on_tick_end", function)
 
 

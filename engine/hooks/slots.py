@@ -89,7 +89,7 @@ def _same_value(old: Any, new: Any) -> bool:
         return not isinstance(new, list | dict | set)
     try:
         return type(old) is type(new) and bool(old == new)
-    except Exception:
+    except Exception:  # noqa: BLE001 - values that cannot be compared differ
         return False
 
 

@@ -10,7 +10,7 @@ import asyncio
 import inspect
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from engine.errors import ModelError
 from engine.model import ModelInfo, ModelRequest, StreamEvent
@@ -36,6 +36,7 @@ ABILITIES = frozenset(
     }
 )
 DEFAULT_MAX_TOKENS = 8192
+_GENERATORS_BELOW = 8
 _NOT_COUNTED = ("max_tokens", "metadata", "service_tier", "stop_sequences", "temperature", "top_p", "top_k")
 
 
@@ -175,13 +176,28 @@ class AnthropicModel:
                     kind="unsupported",
                 )
             events = AsyncStream.raw_events(response.http_response)
-            while True:
-                try:
-                    async with asyncio.timeout(self._stall_timeout):
-                        event = await anext(events)
-                except StopAsyncIteration:
-                    return
-                yield event, response.request_id
+            try:
+                while True:
+                    try:
+                        async with asyncio.timeout(self._stall_timeout):
+                            event = await anext(events)
+                    except StopAsyncIteration:
+                        return
+                    yield event, response.request_id
+            finally:
+                await _close(cast("AsyncGenerator[ServerSentEvent, None]", events))
+
+
+async def _close(events: AsyncGenerator[ServerSentEvent, None]) -> None:
+    """Close the reader of a reply that was not read to its end.
+
+    It stands on a pile of generators, each of which is closed by the loop only once the one above it is gone; giving
+    the loop a few rounds now means that none is left when the program ends.
+    """
+    await events.aclose()
+    del events
+    for _ in range(_GENERATORS_BELOW):
+        await asyncio.sleep(0)
 
 
 def _translate(assembler: Assembler, wire: ServerSentEvent, request_id: str | None) -> list[StreamEvent]:

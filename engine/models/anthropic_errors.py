@@ -106,15 +106,19 @@ def from_exception(error: Exception, url: str) -> ModelError:
         return error
     if isinstance(error, anthropic.APIStatusError):
         return from_status(error.status_code, error.body, error.response.headers)
-    cause = error.__cause__ or error
-    if isinstance(error, anthropic.APITimeoutError) or isinstance(cause, httpx2.TimeoutException):
+    chain = (error, error.__cause__)
+
+    def any_is(*kinds: type[BaseException]) -> bool:
+        return any(isinstance(one, kinds) for one in chain)
+
+    if any_is(anthropic.APITimeoutError, httpx2.TimeoutException):
         return ModelError(f"{url} took too long to answer.", kind="timeout", retryable=True)
-    if isinstance(cause, httpx2.ConnectError):
-        return ModelError(_unreachable(url, str(cause)), kind="connection", retryable=True)
-    if isinstance(cause, httpx2.TransportError) or isinstance(error, anthropic.APIConnectionError):
-        return ModelError(f"The connection to {url} was lost.", kind="connection", retryable=True)
-    if isinstance(cause, httpx2.InvalidURL | httpx2.UnsupportedProtocol):
+    if any_is(httpx2.ConnectError):
+        return ModelError(_unreachable(url, str(error.__cause__ or error)), kind="connection", retryable=True)
+    if any_is(httpx2.UnsupportedProtocol, httpx2.InvalidURL):
         return ModelError(f"{url} is not an address that can be called.", kind="invalid_request")
+    if any_is(httpx2.TransportError, anthropic.APIConnectionError):
+        return ModelError(f"The connection to {url} was lost.", kind="connection", retryable=True)
     return ModelError(describe("unknown", str(error)), kind="unknown")
 
 

@@ -1,4 +1,7 @@
-"""Fetching bytes: data packages through the package client, and files by address. Not here: when, and where to (``downloads``)."""
+"""Fetching bytes: data packages through the package client, and files by address.
+
+Not here: when, and where to (``downloads``).
+"""
 
 from __future__ import annotations
 

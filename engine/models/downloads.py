@@ -223,11 +223,11 @@ class Downloads:
 
     async def _hash(self, files: Sequence[Path], target: Path | None, count: Callable[[int], None]) -> str:
         loop, stop = asyncio.get_running_loop(), threading.Event()
-        thread = asyncio.ensure_future(
-            asyncio.to_thread(
-                join_and_hash, files, target, lambda done: loop.call_soon_threadsafe(count, done) and None, stop
-            )
-        )
+
+        def tell(done: int) -> None:
+            loop.call_soon_threadsafe(count, done)
+
+        thread = asyncio.ensure_future(asyncio.to_thread(join_and_hash, files, target, tell, stop))
         try:
             return await asyncio.shield(thread)
         except asyncio.CancelledError:

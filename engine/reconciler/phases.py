@@ -27,13 +27,10 @@ def _positional(code: Any, bound: int) -> int:
 
 
 def _takes(function: Callable[..., Any]) -> int:
-    code = getattr(function, "__code__", None)
-    if code is not None:
-        return _positional(code, 0)
     inner = getattr(function, "__func__", None)
-    code = getattr(inner, "__code__", None)
+    code = getattr(inner if inner is not None else function, "__code__", None)
     if code is not None:
-        return _positional(code, 1)
+        return _positional(code, 0 if inner is None else 1)
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):

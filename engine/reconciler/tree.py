@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from engine.component import Component
 from engine.elements import Element
 from engine.errors import EngineError, RenderError
 from engine.hooks.slots import drop_slots, start_over, state_of
+from engine.reconciler.children import flatten, leaf
 from engine.reconciler.fiber import ABSOLUTE_PREFIX, Fiber, child_path, rendering, segment
 
 log = logging.getLogger("engine")
@@ -59,6 +60,7 @@ class Tree:
         self.effects: list[tuple[Any, Callable[[], Any]]] = []
         self.shape = 0
         self.expanded: set[str] = set()
+        self._departing: list[Fiber] = []
         self.local: dict[str, Any] = {}
         self.replacing = False
         self._dirty = False
@@ -120,6 +122,7 @@ class Tree:
         except BaseException:
             self._dirty = True
             raise
+        self._depart()
         self.replacing = False
 
     def replace(self) -> None:
@@ -241,8 +244,8 @@ class Tree:
         if fiber.cursor < len(fiber.slots):
             if fiber.complete:
                 raise RenderError(
-                    f"{component.__name__} at {fiber.path} called {fiber.cursor} hooks after {len(fiber.slots)} before; "
-                    "hooks may not be called under a condition",
+                    f"{component.__name__} at {fiber.path} called {fiber.cursor} hooks after {len(fiber.slots)} before;"
+                    " hooks may not be called under a condition",
                     path=fiber.path,
                 )
             drop_slots(fiber)
@@ -264,13 +267,15 @@ class Tree:
         for slot, child in flatten(output):
             if not isinstance(child, Element):
                 if not isinstance(child, str | dict):
-                    child = _leaf(child, fiber)
+                    child = leaf(child, fiber)
                 if isinstance(child, str | dict):
                     children.append(child)
                     continue
             part = segment(child, slot)
             if part in current:
-                log.warning("Two children of %s have the key %s; the second is told apart by a number", fiber.path, part)
+                log.warning(
+                    "Two children of %s have the key %s; the second is told apart by a number", fiber.path, part
+                )
                 number = 2
                 while f"{part}#{number}" in current:
                     number += 1
@@ -281,7 +286,7 @@ class Tree:
             children.append(mounted)
         for part, gone in old.items():
             if current.get(part) is not gone and gone.parent is fiber and gone.alive:
-                self._unmount(gone)
+                self._departing.append(gone)
         if children != fiber.children:
             fiber.touch()
             self.shape += 1
@@ -315,10 +320,22 @@ class Tree:
         self._render(fiber)
         return fiber
 
+    def _depart(self) -> None:
+        """Unmount what has no place any more. Waiting until the end of a pass lets absolute keys move first."""
+        while self._departing:
+            gone = self._departing.pop(0)
+            parent = gone.parent
+            if gone.alive and not (parent is not None and any(f is gone for f in parent.by_segment.values())):
+                self._unmount(gone)
+
     def _unmount(self, fiber: Fiber) -> None:
-        for child in fiber.by_segment.values():
-            if child.parent is fiber and child.alive and child.visit != self._pass:
-                self._unmount(child)
+        for child in list(fiber.by_segment.values()):
+            if child.parent is fiber and child.alive:
+                if child.path.startswith("/" + ABSOLUTE_PREFIX) and child.path.count("/") == 1:
+                    fiber.by_segment = {part: f for part, f in fiber.by_segment.items() if f is not child}
+                    self._departing.append(child)
+                else:
+                    self._unmount(child)
         fiber.alive = False
         if self.fibers.get(fiber.path) is fiber:
             del self.fibers[fiber.path]
@@ -345,36 +362,6 @@ class Tree:
 _SUSPENDED = object()
 
 
-def flatten(output: Any) -> Iterator[tuple[str, Any]]:
-    """The children of an element with their slots; what is skipped keeps its slot, lists nest (``2.0``)."""
-    if not isinstance(output, list | tuple):
-        output = (output,)
-    yield from _flatten(output, "")
-
-
-def _flatten(children: Any, prefix: str) -> Iterator[tuple[str, Any]]:
-    for number, child in enumerate(children):
-        if child is None or child is False or child is True or (not child and isinstance(child, str | list | tuple | dict)):
-            continue
-        slot = f"{prefix}{number}"
-        if isinstance(child, list | tuple):
-            yield from _flatten(child, slot + ".")
-        else:
-            yield slot, child
-
-
-def _leaf(child: Any, fiber: Fiber) -> Any:
-    """A child that is neither element nor text: numbers become text, things that know their element become that."""
-    if isinstance(child, int | float):
-        return str(child)
-    as_element = getattr(child, "__element__", None)
-    if as_element is not None and not isinstance(child, type):
-        return as_element()
-    if isinstance(child, Component):
-        return child()
-    raise RenderError(f"{fiber.path} has a child of type {type(child).__name__}, which is not content", path=fiber.path)
-
-
 def _collect(fiber: Fiber, order: list[Fiber]) -> None:
     for child in fiber.children:
         if isinstance(child, Fiber):
@@ -398,12 +385,12 @@ def _same_kind(old: Element, new: Element) -> bool:
 def _same(old: Element, new: Element) -> bool:
     try:
         return old is new or (old.props == new.props and old.children == new.children)
-    except Exception:
+    except Exception:  # noqa: BLE001 - values that cannot be compared differ
         return False
 
 
 def _equal(old: Any, new: Any) -> bool:
     try:
         return bool(old == new)
-    except Exception:
+    except Exception:  # noqa: BLE001 - values that cannot be compared differ
         return False

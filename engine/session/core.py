@@ -34,7 +34,6 @@ from engine.usage import Usage
 if TYPE_CHECKING:
     from engine.app import App
     from engine.session.session import Session
-    from engine.session.tick import Tick
 
 log = logging.getLogger("engine")
 
@@ -82,7 +81,7 @@ class SessionCore:
         self.max_ticks = max_ticks
         self.runner = runner
         self.parent = parent
-        self.depth = 0 if parent is None else parent.depth + 1
+        self.depth: int = 0 if parent is None else parent.depth + 1
         self.children: list[Session] = []
         self.spawn_path: tuple[str, ...] = ()
         self.log = TimelineLog(limit)
@@ -111,13 +110,13 @@ class SessionCore:
         self.created = time.time()
         self.last_used = time.monotonic()
         self.closed = False
+        self.leaving = False
         self.loaded = store is None
         self.mounted = False
         self.evicted: set[str] = set()
         self.breakpoint: str | None = None
         self.first_of_execution = 0
         self.last_tick: TickResult | None = None
-        self.last_place: tuple[str, int] | None = None
         self.made_in = contextvars.copy_context()
         self.uses = 0
         self.compiled_at: tuple[str, int] | None = None
@@ -288,9 +287,10 @@ class SessionCore:
     def take_pending(self, ex: Execution) -> list[Pending]:
         """The messages whose turn has come: all at the first tick, those that joined at later ones."""
         if ex.tick == 1:
-            taken, self.pending = [p for p in self.pending if self._mine(p, ex)], [
-                p for p in self.pending if not self._mine(p, ex)
-            ]
+            taken, self.pending = (
+                [p for p in self.pending if self._mine(p, ex)],
+                [p for p in self.pending if not self._mine(p, ex)],
+            )
         else:
             taken = [p for p in self.pending if p.kind == "joined" and self._mine(p, ex)]
             self.pending = [p for p in self.pending if not (p.kind == "joined" and self._mine(p, ex))]
@@ -312,7 +312,8 @@ class SessionCore:
         ex = self.current_or_ending
         found = []
         for pending in self.pending:
-            if not pending.stored and ex is not None and self._mine(pending, ex) and self.journal.store is not None:
+            mine = ex is None or self._mine(pending, ex)
+            if not pending.stored and mine and self.journal.store is not None:
                 pending.stored = True
                 found.append(PendingMessage(pending.id, pending.message.to_json(), pending.kind))
         return found
@@ -383,7 +384,7 @@ class SessionCore:
         }
         changed = {k: v for k, v in now.items() if k not in self._row or self._row[k] != v}
         self._row = now
-        return {k: v for k, v in changed.items() if v is not None or k in self._row and self._row[k] is not None}
+        return {k: v for k, v in changed.items() if v is not None or (k in self._row and self._row[k] is not None)}
 
     async def commit(self, ex: Execution | None, *, raising: bool = False, **fields: Any) -> None:
         """Save. A failure is remembered and raised at the end of the execution, unless the session is locked.
@@ -507,15 +508,12 @@ class SessionCore:
             return True
         return False
 
-    def finished_tick(self, ex: Execution, tick: Tick) -> None:
-        """Note where a tick ended."""
-        self.last_place = (ex.id, tick.number)
-        if self.journal.store is not None:
-            self.journal.later(tick=tick.record(ended=True, stop_reason=ex.stop_reason))
-        else:
+    def finished_tick(self, ex: Execution, tick: int) -> None:
+        """Without a store: remember where a tick ended, for forks."""
+        if self.journal.store is None:
             from engine.session.fork import remember
 
-            remember(self, ex, tick.number)  # type: ignore[arg-type]
+            remember(self, ex, tick)  # type: ignore[arg-type]
 
     def finished(self, ex: Execution) -> None:
         """An execution has ended: count its tokens, let the next one begin."""
@@ -527,6 +525,14 @@ class SessionCore:
         self.touch()
         if self.app is not None:
             self.app.idle(self)  # type: ignore[arg-type]
+
+    async def end_children(self, reason: str) -> None:
+        """Abort spawned sessions that still run, and wait until all of them are over."""
+        for child in list(self.children):
+            if child.current is not None:
+                child.abort_execution(child.current, reason)
+        if self.spawn_tasks:
+            await asyncio.wait(list(self.spawn_tasks))
 
     async def wait_for_executions(self) -> None:
         """Wait until nothing runs."""

@@ -35,7 +35,9 @@ async def dispatch_tool(session: Session, name: str, value: Any) -> list[Block]:
             raise UnknownTool(f"Unknown command {name!r}")
         problems = mounted.definition.signature().problems(value)
         if problems:
-            raise ValidationFailed(f"Validation failed for {mounted.definition.name}: {'; '.join(problems)}", place="input")
+            raise ValidationFailed(
+                f"Validation failed for {mounted.definition.name}: {'; '.join(problems)}", place="input"
+            )
         calls = ToolCalls(session, ex or _outside(session), compiled)
         try:
             blocks = await calls.execute(mounted, new_id("dispatch"), value)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from engine.entries import Block, Entry
 from engine.eventlog import MAX_EVENTS_PER_HANDLE, EventLog
 from engine.events import SessionEvent
-from engine.usage import Usage
+from engine.usage import NO_USAGE, Usage
 
 if TYPE_CHECKING:
+    from engine.persistence import TickRecord
     from engine.tools.definition import ToolDefinition
 
 Status = Literal["running", "completed", "error", "aborted"]
@@ -34,8 +35,8 @@ class SendResult:
 
     response: str = ""
     outputs: Mapping[str, Any] = field(default_factory=dict)
-    usage: Usage = Usage()
-    total_usage: Usage = Usage()
+    usage: Usage = NO_USAGE
+    total_usage: Usage = NO_USAGE
     stop_reason: str | None = None
     ticks: int = 0
     entries: Sequence[Entry] = ()
@@ -90,7 +91,7 @@ class TickResult:
     tool_calls: Sequence[ToolCallInfo] = ()
     tool_results: Sequence[ToolResultInfo] = ()
     stop_reason: str | None = None
-    usage: Usage = Usage()
+    usage: Usage = NO_USAGE
     should_continue: bool = False
     reason: str | None = None
     _asked: list[tuple[bool, str | None]] = field(default_factory=list, repr=False)
@@ -235,8 +236,8 @@ class Execution:
     started: float
     tick: int = 0
     entries: list[Entry] = field(default_factory=list)
-    usage: Usage = Usage()
-    children_usage: Usage = Usage()
+    usage: Usage = NO_USAGE
+    children_usage: Usage = NO_USAGE
     outputs: dict[str, Any] = field(default_factory=dict)
     stop_reason: str | None = None
     started_by: str | None = None
@@ -250,7 +251,7 @@ class Execution:
     own: set[str] = field(default_factory=set)
     props: Mapping[str, Any] | None = None
     only_pending: bool = False
-    spawned: int = 0
+    closing: TickRecord | None = None
 
     @property
     def id(self) -> str:

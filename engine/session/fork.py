@@ -12,6 +12,7 @@ from engine.errors import ValidationFailed
 from engine.persistence import Commit, ExecutionRecord, TickRecord
 from engine.session.journal import ASIDE, UNKEPT, give_state, plain
 from engine.session.recovery import ENDED, open_calls_of
+from engine.tools.confirm import QUESTIONS
 
 if TYPE_CHECKING:
     from engine.session.execution import Execution
@@ -46,7 +47,7 @@ def current_shared(session: Session) -> State:
     found = {}
     for key, value in session.shared.items():
         copied = plain(value)
-        if key not in session.shared_volatile and copied is not UNKEPT:
+        if key not in session.shared_volatile and key != QUESTIONS and copied is not UNKEPT:
             found[key] = {"value": copied}
     return found
 
@@ -86,9 +87,10 @@ async def fork_session(session: Session, at: Any, id: str | None) -> Session:
     fork.grants = {}
     fork.log.load(copies, len(copies) and copies[-1].index + 1)
     give_state(fork.tree, state)
+    shared = {key: item for key, item in shared.items() if key != QUESTIONS}
     fork.shared = {key: item["value"] for key, item in shared.items()}
     fork.loaded = True
-    await _save(fork, copies, state, shared)
+    await save_copy(fork, copies, state, shared)
     return fork
 
 
@@ -168,11 +170,22 @@ def _closing(entries: Sequence[Entry]) -> list[Entry]:
         for call in calls
     ]
     return [
-        Entry(new_id("entry"), last.index + 1, "tool", content, last.execution_id, last.tick, "cancelled", None, time.time())
+        Entry(
+            new_id("entry"),
+            last.index + 1,
+            "tool",
+            content,
+            last.execution_id,
+            last.tick,
+            "cancelled",
+            None,
+            time.time(),
+        )
     ]
 
 
-async def _save(fork: Session, entries: Sequence[Entry], state: State, shared: State) -> None:
+async def save_copy(fork: Session, entries: Sequence[Entry], state: State, shared: State) -> None:
+    """Save a session that was made of another one, in one transaction."""
     store = fork.journal.store
     if store is None:
         return
@@ -188,6 +201,7 @@ async def _save(fork: Session, entries: Sequence[Entry], state: State, shared: S
             shared_state=shared,
             execution=execution,
             tick=tick,
+            pending_added=fork.unstored_pending(),
         )
     )
     fork.journal.made = True

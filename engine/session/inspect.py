@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from engine.compiler.collect import collect
@@ -31,7 +32,8 @@ def inspection_of(session: Session) -> dict[str, Any]:
     try:
         found = collect(tree)
         tools = [
-            {"name": d.name, "path": f.path, "audience": d.audience, "description": d.description} for d, f in found.tools
+            {"name": d.name, "path": f.path, "audience": d.audience, "description": d.description}
+            for d, f in found.tools
         ]
     except EngineError:
         tools = []
@@ -64,7 +66,7 @@ def inspection_of(session: Session) -> dict[str, Any]:
         "gates": [knob for knob in knobs if knob["kind"] == "gate"],
         "tokens": tokens,
         "context_tokens": sum(tokens.values()),
-        "questions": session.confirmations.open,
+        "questions": session.questions or [dataclasses.asdict(question) for question in session.confirmations.open],
         "pending": [pending.message.to_json() for pending in session.pending],
         "usage": session.total_usage,
     }

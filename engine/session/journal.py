@@ -127,8 +127,8 @@ def take_state(tree: Tree) -> dict[str, Any]:
     aside, tree.aside_changed = tree.aside_changed, set()
     for path in aside:
         kept = tree.aside.get(path)
-        values = [[kind, plain(value)] for kind, value in kept] if kept else None
-        taken[ASIDE + path] = None if values is None or any(v is UNKEPT for _, v in values) else values
+        copied = [[kind, plain(value)] for kind, value in kept] if kept else []
+        taken[ASIDE + path] = None if not copied or any(v is UNKEPT for _, v in copied) else copied
     return taken
 
 

@@ -77,6 +77,7 @@ async def _ticks(session: Session, ex: Execution) -> None:
 
 async def _end(session: Session, ex: Execution, error: BaseException | None) -> None:
     ex.stopping = True
+    await session.end_children(ex.aborting or "The parent ended")
     handle = ex.handle
     status = "completed" if error is None else "aborted" if isinstance(error, Aborted) else "error"
     if session.mounted:
@@ -88,11 +89,11 @@ async def _end(session: Session, ex: Execution, error: BaseException | None) -> 
                 log.warning("Session %s: %s", session.id, raised)
         await phases.fire_all(session.tree, "on_execution_end", info)
         reset_momentary(session.tree)
-    failed = {id: "failed" for id in ex.unanswered} if isinstance(error, ModelError) else {}
+    failed = dict.fromkeys(ex.unanswered, "failed") if isinstance(error, ModelError) else {}
     for id in failed:
         session.mark(ex, id, "failed")
     state = take_state(session.tree)
-    if session.loaded:
+    if session.loaded and not session.leaving:
         try:
             await session.commit(
                 ex,
@@ -103,6 +104,7 @@ async def _end(session: Session, ex: Execution, error: BaseException | None) -> 
                 pending_added=session.unstored_pending(),
                 streamed=() if error is not None else None,
                 execution=session.execution_record(ex, status, error),
+                tick=ex.closing,
                 session=session.row(),
             )
         except StoreError as raised:
@@ -141,7 +143,8 @@ def _resolve(session: Session, ex: Execution, error: BaseException | None) -> No
         if error is not None:
             future.set_exception(error)
         elif still_waiting.intersection(ids):
-            why = f"The run ended ({ex.stop_reason or 'stopped'}) before it saw this message, which waits for the next one"
+            ended = ex.stop_reason or "stopped"
+            why = f"The run ended ({ended}) before it saw this message, which waits for the next one"
             future.set_exception(EngineError(why))
         else:
             future.set_result(ex.result())

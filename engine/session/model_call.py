@@ -26,7 +26,7 @@ from engine.events import (
     SessionEvent,
 )
 from engine.model import BlockDelta, BlockStart, BlockStop, ModelRequest, StreamStart, StreamStop
-from engine.usage import Usage
+from engine.usage import NO_USAGE, Usage
 
 MAX_RETRIES = 4
 FIRST_DELAY = 0.5
@@ -54,7 +54,7 @@ class Reply:
     blocks: dict[int, Block] = field(default_factory=dict)
     partial: dict[int, tuple[Block, list[str]]] = field(default_factory=dict)
     stop_reason: str | None = None
-    usage: Usage = Usage()
+    usage: Usage = NO_USAGE
     started: bool = False
     characters: int = 0
     broken: dict[str, str] = field(default_factory=dict)
@@ -96,7 +96,7 @@ class ModelCall:
         self.emit = emit
         self.journal = journal
         self.reply: Reply | None = None
-        self._journalled = 0.0
+        self._journalled = time.monotonic()
 
     async def run(self, request: ModelRequest, message_id: str) -> Reply:
         """Make the call; again after a while where the error allows it and nothing was streamed.

@@ -1,4 +1,7 @@
-"""Loading a session, and setting right what a killed process left. Not here: reading the database (``engine/store``)."""
+"""Loading a session, and setting right what a killed process left.
+
+Not here: reading the database (``engine/store``).
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.entries import Block, Entry, new_id
+from engine.events import ToolConfirmationRequired
 from engine.messages import messages_of
 from engine.persistence import StoredSession
 from engine.session.execution import Execution
 from engine.session.journal import give_state
+from engine.tools.confirm import QUESTIONS
 from engine.usage import Usage
 
 if TYPE_CHECKING:
@@ -40,6 +45,7 @@ async def load(session: Session) -> None:
     session.journal.made = True
     take_over(session, stored)
     session.loaded = True
+    load_questions(session)
     if session.app is not None:
         session.app.used(session)
     if stored.unfinished is not None:
@@ -54,17 +60,17 @@ def take_over(session: Session, stored: StoredSession) -> None:
     session.log.load(stored.entries, stored.total_entries)
     give_state(session.tree, stored.state)
     session.shared = {
-        **{key: item["value"] for key, item in stored.shared_state.items() if isinstance(item, dict) and "value" in item},
+        **{
+            key: item["value"]
+            for key, item in stored.shared_state.items()
+            if isinstance(item, dict) and "value" in item
+        },
         **{key: session.shared[key] for key in session.shared_volatile if key in session.shared},
     }
     session.grants = {key: value for key, value in stored.grants.items() if value}
     known = {p.id for p in session.pending}
     session.pending = [
-        *(
-            Pending(p.id, messages_of(dict(p.message))[0], p.kind, True)
-            for p in stored.pending
-            if p.id not in known
-        ),
+        *(Pending(p.id, messages_of(dict(p.message))[0], p.kind, True) for p in stored.pending if p.id not in known),
         *(p for p in session.pending if p.stored),
         *waiting_here,
     ]
@@ -90,7 +96,7 @@ async def set_right(session: Session, stored: StoredSession) -> None:
         content = [dict(b) for b in stored.streamed if b.get("type") != "tool_use"]
         entries.append(_entry(session, "assistant", content, unfinished.id, tick, 0, "interrupted"))
     open_calls = open_calls_of(session.log.entries)
-    if open_calls and not stored.streamed:
+    if open_calls and not stored.streamed and not session.questions:
         blocks: list[Block] = [
             {
                 "type": "tool_result",
@@ -134,4 +140,30 @@ def open_calls_of(entries: Sequence[Entry]) -> list[Block]:
 
 
 async def resume_questions(session: Session, ex: Execution) -> None:
-    """Ask again what was open when the program ended."""
+    """Ask again what was open when the program ended, run what is approved, and close every open call."""
+    from engine.session.tick import Tick
+    from engine.tools.calls import ToolCalls
+
+    calls = open_calls_of(session.log.entries)
+    compiled = await session.compiler.compile_tools(session.tree, Tick(session, ex).compile_input())
+    runs = ToolCalls(session, ex, compiled)
+    asked = {question["call_id"] for question in session.questions}
+    ex.tick = 1
+    tick = Tick(session, ex)
+    await session.commit(ex, execution=session.execution_record(ex), tick=tick.record())
+    broken = {call["id"]: ENDED for call in calls if call["id"] not in asked}
+    await tick.run_calls(runs, calls, broken)
+    ex.tick = 0
+    session.questions = []
+
+
+def load_questions(session: Session) -> None:
+    """Take over the questions that were open, where their calls still are."""
+    open_ids = {call["id"] for call in open_calls_of(session.log.entries)}
+    session.questions = [q for q in session.shared.get(QUESTIONS) or () if q["call_id"] in open_ids]
+    for question in session.questions:
+        session.emit(
+            ToolConfirmationRequired(
+                **{key: question[key] for key in ("confirmation_id", "call_id", "name", "input", "message")}
+            )
+        )

@@ -142,6 +142,9 @@ class Session(SessionCore):
     ) -> None:
         """Answer a ``tool_confirmation_required``, of this session or of one it spawned.
 
+        The answer to a question from before a restart (``inspect()["questions"]`` after ``mount``) starts an execution
+        that runs the call and goes on from there.
+
         Args:
             confirmation_id: From the event.
             approved: Whether the tool may run.
@@ -154,8 +157,12 @@ class Session(SessionCore):
         """
         self.check_open()
         answer = Answer(approved, input, reason, always)
-        if not self.confirmations.answer(confirmation_id, answer) and not self.answer_stored(confirmation_id, answer):
+        if self.confirmations.answer(confirmation_id, answer):
+            return
+        if not self.answer_stored(confirmation_id, answer):
             raise no_question(confirmation_id)
+        if self.current is None:
+            self._start((), None, [], None, None)
 
     def replace(self, component: Any) -> None:
         """Use another component from the next tick on. State of what is still there is kept."""
@@ -249,7 +256,10 @@ class Session(SessionCore):
         return await fork_session(self, at, id)
 
     async def context(self, tick: Any = None) -> ModelRequest | None:
-        """What the model was given in a tick: ``(execution_id, tick)``, a tick of the last execution, or None: the last.
+        """What the model was given in a tick.
+
+        Args:
+            tick: ``(execution_id, tick)``, a tick of the last execution, or None: the last.
 
         Returns:
             The request, byte for byte, or None where it is not known. Without a store only the last one is kept.
@@ -260,11 +270,16 @@ class Session(SessionCore):
         return await context_of(self, tick)
 
     async def close(self) -> None:
-        """End the session here: abort what runs, save, unmount. What is stored stays. Closing twice is fine."""
+        """End the session here: abort what runs, save, unmount. What is stored stays. Closing twice is fine.
+
+        A question that is open then is asked again when the session is opened the next time.
+        """
         if self.closed:
             await self.journal.settle()
             return
         self.closed = True
+        if self.confirmations.open and self.journal.store is not None:
+            self.leaving = True
         if self.current is not None:
             self.abort_execution(self.current, "Session is closed")
             await self.wait_for_executions()
@@ -273,7 +288,7 @@ class Session(SessionCore):
         if self.app is not None:
             self.app.forget(self)
 
-    async def events(self, after: int | None = None) -> AsyncIterator[SessionEvent]:
+    def events(self, after: int | None = None) -> AsyncIterator[SessionEvent]:
         """Events of the session, with those of sessions it spawned, until it is closed.
 
         Args:
@@ -285,8 +300,7 @@ class Session(SessionCore):
         self.check_open()
         log = self.events_log
         place = log.end if after is None else log.place_after(after)
-        async for event in log.read(place):
-            yield event
+        return log.read(place)
 
     # -- starting and joining ------------------------------------------------------------------------------------
 

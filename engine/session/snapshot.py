@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.compiler.record import entry_json
-from engine.entries import Entry
+from engine.entries import Entry, new_id
 from engine.errors import SnapshotVersionError, ValidationFailed
 from engine.messages import messages_of
-from engine.session.fork import current_shared, current_state
+from engine.session.fork import current_shared, current_state, save_copy
 from engine.session.journal import give_state
 from engine.usage import Usage
 
@@ -59,22 +60,24 @@ def migrate(snapshot: Mapping[str, Any]) -> dict[str, Any]:
     return made
 
 
-def restore(session: Session, snapshot: Mapping[str, Any]) -> list[Entry]:
-    """Fill a new session with a snapshot; returns its entries."""
-    made = migrate(snapshot)
+async def restore(session: Session, made: Mapping[str, Any]) -> None:
+    """Fill a new session with a migrated snapshot, and save it."""
     try:
         entries = [Entry(**{**entry, "content": tuple(entry["content"])}) for entry in made["entries"]]
+        entries = [replace(entry, id=new_id("entry"), index=number) for number, entry in enumerate(entries)]
     except (KeyError, TypeError) as error:
         raise ValidationFailed(f"The entries of the snapshot have the wrong shape: {error}", place="entries") from None
-    session.log.load(entries, entries[-1].index + 1 if entries else 0)
-    give_state(session.tree, made.get("state") or {})
-    session.shared = {key: item["value"] for key, item in (made.get("session_state") or {}).items()}
-    session.created = made.get("created") or session.created
+    state = dict(made.get("state") or {})
+    shared = dict(made.get("session_state") or {})
+    session.log.load(entries, len(entries))
+    give_state(session.tree, state)
+    session.shared = {key: item["value"] for key, item in shared.items()}
     for name in ("title", "agent_id", "agent_version"):
         setattr(session, name, made.get(name))
     session.metadata = dict(made.get("metadata") or {})
     session.sequence = int(made.get("sequence") or 0)
     session.total_usage = Usage.from_json(made.get("usage"))
+    session.loaded = True
     for item in made.get("pending") or ():
         session.add_pending(messages_of(dict(item["message"]))[0], item["kind"], store=False)
-    return entries
+    await save_copy(session, entries, state, shared)

@@ -48,9 +48,6 @@ def spawn_child(
     parent.children.append(child)
     parent.emit(SpawnStart(spawn_id=spawn_id, label=label, call_id=call_id))
     procedure = child.send(messages, props=props)
-    ex = parent.current_or_ending
-    if ex is not None and child.current is not None:
-        ex.spawned += 1
     task = asyncio.ensure_future(_finish(parent, child, procedure, spawn_id, label, call_id))
     parent.spawn_tasks.add(task)
     task.add_done_callback(parent.spawn_tasks.discard)
@@ -88,7 +85,7 @@ async def _finish(
     except asyncio.CancelledError:
         procedure.abort("The parent was cancelled")
         raise
-    except Exception as raised:
+    except Exception as raised:  # noqa: BLE001 - told to the parent
         error = raised
         output = str(raised)
     finally:

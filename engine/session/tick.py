@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.compiler.compile import Compiled, CompileInput
@@ -143,6 +143,7 @@ class Tick:
             if compiled.requests and session.tree.root is not None:
                 session.tree.root.mark_dirty()
         compiled.reasons, compiled.forced = reasons, forced
+        self._check_window(compiled)
         if self._runner_transforms():
             changed = await phases.call(self._runner_transforms(), compiled.request, self.info())
             if isinstance(changed, ModelRequest):
@@ -154,6 +155,19 @@ class Tick:
         session.tree.notify("context_info")
         await self._evicted(compiled)
         return compiled
+
+    def _check_window(self, compiled: Compiled) -> None:
+        """Raise where the running execution alone is more than the model can read; nothing can be left out then."""
+        model = compiled.model if compiled.model is not None else self.session.model
+        window = getattr(getattr(model, "info", None), "context_window", None)
+        if not window:
+            return
+        log = self.session.log
+        needed = sum(log.weights()[self.session.first_of_execution :])
+        if needed > window:
+            raise ModelError(
+                f"This turn alone has about {needed} tokens; the model reads at most {window}", kind="context"
+            )
 
     async def _evicted(self, compiled: Compiled) -> None:
         fiber = self.session.tree.fibers.get(compiled.timeline_path)
@@ -235,7 +249,15 @@ class Tick:
             self.usage = self.usage + reply.usage
             ex.usage = ex.usage + reply.usage
             ex.unanswered.clear()
-        await session.commit(ex, entries=[entry], tick=self.record(stop_reason=reply.stop_reason), streamed=())
+        fields: dict[str, Any] = {
+            "entries": [entry],
+            "tick": self.record(stop_reason=reply.stop_reason),
+            "streamed": (),
+        }
+        if any(block.get("type") == "tool_use" for block in content):
+            await session.commit(ex, **fields)  # durable before any tool runs
+        else:
+            session.journal.later(**fields)  # in order, and awaited with the execution's last save
         session.emit(EntryCommitted(entry=entry))
         return entry
 
@@ -253,10 +275,17 @@ class Tick:
         if ex.store_error is not None:
             reply.broken.update({block["id"]: "The call was not saved and did not run." for block in calls})
         runs.announce(calls)
+        return await self.run_calls(runs, calls, reply.broken)
+
+    async def run_calls(self, runs: ToolCalls, calls: Sequence[Block], broken: Mapping[str, str]) -> list[Outcome]:
+        """Run calls and commit their results, all together, also when this is interrupted."""
+        session, ex = self.session, self.execution
         try:
             with session.interruptible(ex):
-                outcomes = await runs.run(calls, reply.broken)
+                outcomes = await runs.run(calls, broken)
         except BaseException as error:
+            if session.leaving:
+                raise  # the open question is asked again by the next process
             reason = CANCELLED.format(reason=ex.aborting or str(error) or "Aborted")
             outcomes = [runs.outcomes.get(b["id"]) or failed(b["id"], b["name"], reason) for b in calls]
             await self._commit_results(outcomes)
@@ -270,7 +299,7 @@ class Tick:
         session.append([entry])
         state = take_state(session.tree)
         shared = session.take_shared()
-        await session.commit(ex, entries=[entry], state=state, shared_state=shared, tick=self.record())
+        await session.commit(ex, entries=[entry], state=state, shared_state=shared, tick=self.record(ended=True))
         session.emit(EntryCommitted(entry=entry))
         session.state_saved(state)
 
@@ -301,8 +330,9 @@ class Tick:
             ex.stop_reason = result.reason
         if result.should_continue:
             state, shared = take_state(session.tree), session.take_shared()
-            if state or shared:
-                await session.commit(ex, state=state, shared_state=shared)
+            if state or shared or not outcomes:
+                closing = self.record(ended=True, stop_reason=reply.stop_reason)
+                await session.commit(ex, state=state, shared_state=shared, tick=closing)
                 session.state_saved(state)
         self.context_update()
         session.emit(
@@ -313,7 +343,8 @@ class Tick:
                 reason=result.reason,
             )
         )
-        session.finished_tick(ex, self)
+        ex.closing = self.record(ended=True, stop_reason=ex.stop_reason) if not result.should_continue else None
+        session.finished_tick(ex, self.number)
         return result.should_continue
 
     def context_update(self) -> None:

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from engine.errors import StoreError
-from engine.store.connections import USER_VERSION, connect_writer, schema_version
+from engine.store.connections import APPLICATION_ID, USER_VERSION, connect_writer, schema_version
 from engine.store.errors import store_error, translate
 from engine.store.locks import MIGRATION, Locks
 
@@ -27,36 +27,41 @@ def prepare(path: Path, locks: Locks) -> sqlite3.Connection:
         StoreError: With the kind that says why; a damaged or newer file is left as it is.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    _check_header(path)
+    if _version(path) == USER_VERSION:
+        return connect_writer(path)
+    _wait_for(locks)
+    try:
+        return _migrated(path, _version(path))
+    finally:
+        locks.release(MIGRATION)
+
+
+def _version(path: Path) -> int:
+    """The schema's version, looked at before anything, the journal mode included, is written to the file."""
+    if not path.exists() or path.stat().st_size == 0:
+        return 0
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True, timeout=5.0, isolation_level=None)
+    try:
+        return schema_version(connection)
+    finally:
+        connection.close()
+
+
+def _migrated(path: Path, version: int) -> sqlite3.Connection:
     connection = connect_writer(path)
     try:
-        if schema_version(connection) < USER_VERSION:
-            _wait_for(locks)
-            try:
-                version = schema_version(connection)
-                if version:
-                    back_up(connection, path, f"v{version}")
-                if version < USER_VERSION:
-                    from engine.store.schema import migrate
+        if 0 < version < USER_VERSION:
+            back_up(connection, path, f"v{version}")
+        if version < USER_VERSION:
+            from engine.store.schema import migrate
 
-                    migrate(connection)
-            finally:
-                locks.release(MIGRATION)
+            # First of all: were we stopped after the first table, the file must still be known as ours.
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            migrate(connection)
     except BaseException:
         connection.close()
         raise
     return connection
-
-
-def _check_header(path: Path) -> None:
-    """Refuse a newer or foreign file before anything, the journal mode included, is written to it."""
-    if not path.exists() or path.stat().st_size == 0:
-        return
-    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True, timeout=5.0, isolation_level=None)
-    try:
-        schema_version(connection)
-    finally:
-        connection.close()
 
 
 def _wait_for(locks: Locks) -> None:

@@ -150,7 +150,7 @@ class Browser:
             trashed: In the trash instead of outside of it.
             per_session: Only the newest hit of each session.
             before: ``next`` of the page before.
-            limit: How many hits.
+            limit: How many messages; as many titles may come on top.
             seconds: After this time it returns what it has. None: never.
         """
         expression = search.match_expression(text)
@@ -166,7 +166,7 @@ class Browser:
             cursor=before or finder.FIRST,
             limit=limit,
             distinct=per_session and session_id is None,
-            titles=before is None and session_id is None,
+            titles=session_id is None,
         )
         page = await self._readers.run(lambda connection: finder.find(connection, query, self._row), seconds=seconds)
         hits = [hit for hit in page.hits if status is None or hit.session.status == status]

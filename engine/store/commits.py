@@ -199,9 +199,10 @@ def known(connection: sqlite3.Connection, session_id: str) -> Known | None:
 
 def create(connection: sqlite3.Connection, packet: Packet) -> Known:
     """Make the session's row."""
-    created = packet.columns.get("created") or packet.now
+    created = packet.columns.get("created")
     cursor = connection.execute(
-        "INSERT INTO sessions (id, created, updated) VALUES (?, ?, ?)", (packet.session_id, created, packet.now)
+        "INSERT INTO sessions (id, created, updated) VALUES (?, ?, ?)",
+        (packet.session_id, packet.now if created is None else created, packet.now),
     )
     return Known(int(cursor.lastrowid or 0), 0, False, 0)
 
@@ -368,6 +369,7 @@ def _apply_rest(connection: sqlite3.Connection, session: Known, packet: Packet) 
 
 def _apply_session(connection: sqlite3.Connection, session: Known, packet: Packet, added: int) -> None:
     columns = packet.columns
+    updated = columns.get("updated")
     messages = packet.messages
     if added != len(packet.entries):
         # Some were handed in before; only the new ones count.
@@ -378,7 +380,7 @@ def _apply_session(connection: sqlite3.Connection, session: Known, packet: Packe
         "status = ifnull(?, status), sequence = ifnull(?, sequence), usage = ifnull(?, usage), "
         f"cost = ifnull(?, cost), change = {NEXT_CHANGE} WHERE pk = ?",
         (
-            columns.get("updated") or packet.now,
+            packet.now if updated is None else updated,
             session.entries,
             messages,
             packet.preview,

@@ -83,9 +83,10 @@ def schema_version(connection: sqlite3.Connection) -> int:
     Raises:
         StoreError: ``newer`` where this program is too old for it; ``other`` where the file belongs to another program.
     """
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    application = int(connection.execute("PRAGMA application_id").fetchone()[0])
+    # In this order: a process that makes the file at this moment sets the id before it makes a table.
     tables = int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+    application = int(connection.execute("PRAGMA application_id").fetchone()[0])
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if application != APPLICATION_ID and tables:
         raise StoreError("This file is a database of another program. Choose another place for the sessions.")
     if version > USER_VERSION:

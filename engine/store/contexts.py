@@ -2,7 +2,8 @@
 
 A tick's ``context`` column is a JSON list in request order: ``["entries", first, last]`` for a range of stored
 entries, ``[kind, n]`` for the body with number ``n``, ``["run", n]`` for several parts of one kind in a row,
-whose own list is body ``n``. A session refers to its bodies in ``session_bodies``, so that a body goes when the last
+whose own list is body ``n``, and ``["spans", null, body]`` for short spans, which are new in every tick and not worth a
+row of their own. A session refers to its bodies in ``session_bodies``, so that a body goes when the last
 session that uses it goes.
 """
 
@@ -21,6 +22,9 @@ from engine.store.codec import dumps, loads, pack, unpack
 
 ENTRIES = "entries"
 RUN = "run"
+SPANS = "spans"
+_INLINE_CHARACTERS = 400
+_KNOWN = 256
 _RUN_FROM = 4
 """This many parts of one kind in a row are kept as one list: thirty tools cost a tick no more than one."""
 
@@ -52,19 +56,25 @@ def encode(context: ContextRecord) -> list[EncodedPart]:
 
 def save(connection: sqlite3.Connection, session: int, bodies: Bodies, parts: Sequence[EncodedPart]) -> str:
     """Store the bodies that are new and return the value of the ``context`` column."""
-    column: list[list[Any]] = []
+    column: list[str] = []
     for kind, group in groupby(parts, key=lambda part: part[0]):
-        run = list(group)
+        run = [body for _, body in group]
+        name = dumps(kind, "The context")
         if kind == ENTRIES:
-            column.extend([kind, *body] for _, body in run)
-            continue
-        numbers = [_number(connection, session, bodies, str(body)) for _, body in run]
-        if len(run) >= _RUN_FROM:
-            listed = dumps([[kind, number] for number in numbers], "The context")
-            column.append([RUN, _number(connection, session, bodies, listed)])
+            column.extend(f"[{name},{body[0]},{body[1]}]" for body in run)
+        elif kind == SPANS and all(len(body) <= _INLINE_CHARACTERS for body in run):
+            column.extend(f"[{name},null,{body}]" for body in run)
         else:
-            column.extend([kind, number] for number in numbers)
-    return dumps(column, "The context")
+            numbers = [_number(connection, session, bodies, str(body)) for body in run]
+            listed = [f"[{name},{number}]" for number in numbers]
+            if len(run) >= _RUN_FROM:
+                listed = [f'["{RUN}",{_number(connection, session, bodies, _list(listed))}]']
+            column.extend(listed)
+    return _list(column)
+
+
+def _list(items: Sequence[str]) -> str:
+    return f"[{','.join(items)}]"
 
 
 def _number(connection: sqlite3.Connection, session: int, bodies: Bodies, body: str) -> int:
@@ -79,6 +89,8 @@ def _number(connection: sqlite3.Connection, session: int, bodies: Bodies, body: 
     else:
         number = int(row[0])
     connection.execute("INSERT OR IGNORE INTO session_bodies (session, body) VALUES (?, ?)", (session, number))
+    if len(bodies.known) >= _KNOWN:
+        bodies.known.clear()
     bodies.known[digest] = number
     return number
 
@@ -94,6 +106,8 @@ def read(connection: sqlite3.Connection, column: str) -> ContextRecord:
         kind = part[0]
         if kind == ENTRIES:
             parts.append((kind, [part[1], part[2]]))
+        elif part[1] is None:
+            parts.append((kind, part[2]))
         elif kind == RUN:
             parts.extend((inner, _body(connection, number)) for inner, number in _body(connection, part[1]))
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,8 +12,8 @@ from engine.store.readers import interrupted
 from engine.store.rows import SearchCursor, SearchHit, SearchPage, SessionRow
 from engine.store.search import HIT_END, HIT_START, SNIPPET_WORDS, marked
 
-TITLE_HITS = 20
-"""At most this many sessions are added to a search because of their titles."""
+TITLES = 1000
+"""Of the sessions whose title has the words, a search looks at this many of the newest; the list's filter at all."""
 
 FIRST = SearchCursor(1 << 62)
 """The cursor that starts at the newest entry."""
@@ -38,7 +39,7 @@ class Query:
         cursor: Where to go on.
         limit: How many hits.
         distinct: Only the newest hit of each session.
-        titles: Look at titles too.
+        titles: Look at titles too; at most ``limit`` of them.
     """
 
     expression: str
@@ -58,12 +59,9 @@ def find(connection: sqlite3.Connection, query: Query, make_row: MakeRow) -> Sea
 
     def accept(session: int) -> bool:
         # Called by SQLite for each entry that has the words, before its snippet is made.
-        if not query.distinct:
-            return True
-        if session in shown:
-            return False
+        new = session not in shown
         shown.add(session)
-        return True
+        return new or not query.distinct
 
     connection.create_function("bough_accept", 1, accept)
     complete = True
@@ -84,19 +82,24 @@ def find(connection: sqlite3.Connection, query: Query, make_row: MakeRow) -> Sea
             raise
         complete = False
     more = bool(hits) and (len(hits) == query.limit or not complete)
+    # Titles stand between the messages by time; those older than this page's last message belong to a later page.
+    oldest = min((hit.created for hit in hits), default=0.0) if more else -math.inf
     if query.titles and complete:
-        hits.extend(_titles(connection, query, make_row, shown))
+        hits.extend(_titles(connection, query, make_row, shown, oldest))
         hits.sort(key=lambda hit: hit.created, reverse=True)
-    return SearchPage(hits, SearchCursor(last, frozenset(shown)) if more else None, complete)
+    return SearchPage(hits, SearchCursor(last, frozenset(shown), oldest) if more else None, complete)
 
 
-def _titles(connection: sqlite3.Connection, query: Query, make_row: MakeRow, shown: set[int]) -> list[SearchHit]:
-    """Sessions whose title has the words and that are not among the hits yet."""
+def _titles(
+    connection: sqlite3.Connection, query: Query, make_row: MakeRow, shown: set[int], oldest: float
+) -> list[SearchHit]:
+    """Sessions of this page's span of time whose title has the words and that are not among the hits yet."""
     rows = connection.execute(
-        f"SELECT s.pk, {_SNIPPET % 'sessions_fts'}, {ROW} "
-        "FROM sessions_fts CROSS JOIN sessions s ON s.pk = sessions_fts.rowid "
-        f"WHERE sessions_fts MATCH ? AND {query.where} ORDER BY sessions_fts.rowid DESC LIMIT ?",
-        (query.expression, *query.parameters, TITLE_HITS),
+        f"SELECT s.pk, found.snippet, {ROW} FROM (SELECT rowid AS pk, {_SNIPPET % 'sessions_fts'} AS snippet "
+        "FROM sessions_fts WHERE sessions_fts MATCH ? ORDER BY rowid DESC LIMIT ?) AS found "
+        f"CROSS JOIN sessions s ON s.pk = found.pk WHERE {query.where} AND s.updated >= ? AND s.updated < ? "
+        "ORDER BY s.updated DESC LIMIT ?",
+        (query.expression, TITLES, *query.parameters, oldest, query.cursor.until, query.limit),
     ).fetchall()
     found = []
     for row in rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -76,6 +77,7 @@ class SearchCursor:
 
     before: int
     shown: frozenset[int] = frozenset()
+    until: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 
 from sqlite_utils.migrations import Migrations
 
-from engine.store.connections import APPLICATION_ID
-
 if TYPE_CHECKING:
     from sqlite_utils.db import Database
 
@@ -220,7 +218,6 @@ def m001_first(db: Database) -> None:
     """Everything that issue 2 needs."""
     for statement in _FIRST:
         db.conn.execute(statement)
-    db.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     db.conn.execute("PRAGMA user_version = 1")
 
 

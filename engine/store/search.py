@@ -87,7 +87,7 @@ def marked(snippet: str | None) -> tuple[tuple[str, bool], ...]:
             pieces.append((hit, True))
             part = rest
         if part:
-            pieces.append((" ".join(part.split("\n")), False))
+            pieces.append((part.replace("\n", " ").replace(HIT_END, ""), False))
     return tuple(pieces)
 
 

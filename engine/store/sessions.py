@@ -29,6 +29,7 @@ from engine.store.readers import Readers
 from engine.store.writer import Writer
 
 _REMOVED_KEPT = 1000
+_CHUNK = 100
 
 INDEX_BACKLOG = 200
 """After this many new entries the search index is brought up to date even where the writer has no pause."""
@@ -292,13 +293,18 @@ def _load(connection: sqlite3.Connection, session_id: str, limit: int | None) ->
 
 
 def _entries(connection: sqlite3.Connection, where: str, parameters: Sequence[Any]) -> list[Entry]:
-    rows = connection.execute(f"SELECT {_ENTRY} FROM entries {where}", parameters).fetchall()
-    # One call for all of them: the parser's set-up per call is a good part of the cost of a short entry.
-    contents = loads(f"[{','.join([row[9] for row in rows])}]")
-    return [
-        Entry(row[0], row[1], row[2], content, row[3], row[4], row[5], row[6], row[7], loads_or(row[8], {}))
-        for row, content in zip(rows, contents, strict=True)
-    ]
+    cursor = connection.execute(f"SELECT {_ENTRY} FROM entries {where}", parameters)
+    found: list[Entry] = []
+    # In chunks: one call of the parser for many short texts, and few objects alive that are not kept, or the garbage
+    # collector costs more than the reading.
+    while rows := cursor.fetchmany(_CHUNK):
+        contents = loads(f"[{','.join([row[9] for row in rows])}]")
+        for (id_, idx, role, execution, tick, status, tokens, created, metadata, _), content in zip(
+            rows, contents, strict=True
+        ):
+            more = {} if metadata is None else loads(metadata)
+            found.append(Entry(id_, idx, role, content, execution, tick, status, tokens, created, more))
+    return found
 
 
 def _execution(row: Sequence[Any]) -> ExecutionRecord:

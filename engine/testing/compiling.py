@@ -86,7 +86,7 @@ def run_sync(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     def target() -> None:
         try:
             outcome.extend((True, context.run(asyncio.run, work())))
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - raised again by the caller
             outcome.extend((False, error))
 
     thread = threading.Thread(target=target, name="engine-compile")

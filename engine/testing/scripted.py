@@ -86,7 +86,9 @@ class ScriptedModel:
         self.delay = delay
         self.default = default
         self._replies = list(replies)
-        self._info = info or ModelInfo(name="scripted", label="Scripted", provider="scripted", abilities=frozenset({"tools"}))
+        self._info = info or ModelInfo(
+            name="scripted", label="Scripted", provider="scripted", abilities=frozenset({"tools"})
+        )
 
     @property
     def info(self) -> ModelInfo:

@@ -9,7 +9,7 @@ from engine.elements import Element
 from engine.entries import Entry
 from engine.errors import RenderError
 from engine.messages import messages_of
-from engine.reconciler.tree import flatten
+from engine.reconciler.children import flatten
 from engine.timeline.select import Choice
 
 if TYPE_CHECKING:

@@ -72,7 +72,9 @@ async def choose(
     budget = Budget.of(props["max_tokens"], props["headroom"], chosen, weights)
     kept = await apply_strategy(props, chosen, budget, protected, summarize)
     evicted = len(chosen) - sum(1 for e in kept if e.index >= 0 and e.metadata.get("summary_of") is None)
-    contiguous = start is not None and len(kept) > 0 and kept[-1] is chosen[-1] and kept[0] is chosen[len(chosen) - len(kept)]
+    contiguous = (
+        start is not None and len(kept) > 0 and kept[-1] is chosen[-1] and kept[0] is chosen[len(chosen) - len(kept)]
+    )
     budget = budget.after(kept, evicted)
     if start is not None and not kept:
         return Choice([], len(entries), budget, evicted)

@@ -1,4 +1,7 @@
-"""Compaction strategies: what of a history stays when it does not fit. Not here: limit, roles and filter (``select``)."""
+"""Compaction strategies: what of a history stays when it does not fit.
+
+Not here: limit, roles and filter (``select``).
+"""
 
 from __future__ import annotations
 

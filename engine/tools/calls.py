@@ -144,7 +144,7 @@ class ToolCalls:
             return Outcome(block["id"], block["name"], result_blocks(value))
         except EngineError as error:
             return failed(block["id"], block["name"], str(error))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the model is told
             return failed(block["id"], block["name"], f"{type(error).__name__}: {error}")
 
     async def _run(self, block: Block, changed: Any) -> Outcome:
@@ -170,7 +170,7 @@ class ToolCalls:
             return Outcome(call_id, name, content, False, is_output(definition))
         except EngineError as error:
             return failed(call_id, name, str(error))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the model is told
             return failed(call_id, name, f"{type(error).__name__}: {error}")
 
     async def _confirmed(self, definition: ToolDefinition, call_id: str, value: Any, question: str) -> Any:
@@ -195,7 +195,9 @@ class ToolCalls:
 
         session, definition = self.session, mounted.definition
         if definition.name == SET_KNOB and is_set_knob(definition):
-            text = set_knob(session.tree, value.get("name"), value.get("group"), value["value"], self.compiled.collapsed)
+            text = set_knob(
+                session.tree, value.get("name"), value.get("group"), value["value"], self.compiled.collapsed
+            )
             return [text_block(text)]
         context = ToolContext(session, call_id, definition.name, self.execution.tick, session.progress(call_id))
         result = await run_handler(definition, value, context, mounted.fiber)
@@ -226,7 +228,7 @@ def _summary(definition: ToolDefinition, value: Any) -> str | None:
         return None
     try:
         return str(definition.summary(value))
-    except Exception:
+    except Exception:  # noqa: BLE001 - a summary is a nicety
         return None
 
 

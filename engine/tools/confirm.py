@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.entries import new_id
 from engine.errors import ValidationFailed
 from engine.events import ToolConfirmationRequired, ToolConfirmationResult
+from engine.session.journal import plain
 from engine.tools.definition import ToolDefinition
 
 if TYPE_CHECKING:
     from engine.session.session import Session
+
+
+QUESTIONS = "engine:questions"
+"""Session state under which open questions are saved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,9 @@ class Confirmations:
         key = grant_key(definition)
         if session.grants.get(key):
             return Answer(True)
-        id = new_id("confirmation")
+        id = next((q["confirmation_id"] for q in session.questions if q["call_id"] == call_id), None) or new_id(
+            "confirmation"
+        )
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._open[id] = (Question(id, call_id, definition.name, value, message), future)
         session.emit(
@@ -64,10 +72,17 @@ class Confirmations:
                 confirmation_id=id, call_id=call_id, name=definition.name, input=value, message=message
             )
         )
+        early = session.stored_answers.pop(id, None)
+        if early is not None:
+            future.set_result(early)
+        else:
+            self._keep()
         try:
             answer = await future
         finally:
-            self._open.pop(id, None)
+            if not session.leaving:
+                self._open.pop(id, None)
+                self._keep()
         if answer.approved and answer.always:
             session.grants[key] = True
             session.journal.later(grants={key: True})
@@ -81,6 +96,14 @@ class Confirmations:
             )
         )
         return answer
+
+    def _keep(self) -> None:
+        """Save which questions are open, so that a new process can ask them again."""
+        session = self._session
+        if session.journal.store is not None:
+            kept = [dataclasses.asdict(question) for question, _ in self._open.values()]
+            session.shared[QUESTIONS] = kept
+            session.journal.later(shared_state={QUESTIONS: {"value": plain(kept)} if kept else None})
 
     def answer(self, confirmation_id: str, answer: Answer) -> bool:
         """Answer a question of this session or of one it spawned.

@@ -63,7 +63,9 @@ class ToolDefinition:
 
     def signature(self) -> Signature:
         """The JSON schema of the input and how the handler takes it; made once per handler and input."""
-        return read_signature(self.name, self.handler, self.input if self.input is not None else _described(self.output))
+        return read_signature(
+            self.name, self.handler, self.input if self.input is not None else _described(self.output)
+        )
 
 
 def _described(output: Any) -> Any:
@@ -159,4 +161,6 @@ def as_definition(value: Any) -> ToolDefinition:
     if callable(value):
         made: ToolDefinition = tool(value)
         return made
-    raise ValidationFailed(f"A tool is a Tool, a function or a provider's tool, not {type(value).__name__}", place="tools")
+    raise ValidationFailed(
+        f"A tool is a Tool, a function or a provider's tool, not {type(value).__name__}", place="tools"
+    )

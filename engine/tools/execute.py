@@ -9,6 +9,7 @@ import asyncio
 import contextvars
 import inspect
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -71,6 +72,7 @@ def _is_async(handler: Callable[..., Any]) -> bool:
 
 
 _running = 0
+_waiting: deque[asyncio.Future[None]] = deque()
 
 
 async def in_thread(function: Callable[[], Any]) -> Any:
@@ -79,9 +81,11 @@ async def in_thread(function: Callable[[], Any]) -> Any:
     A thread cannot be stopped: when the caller is cancelled it is left to itself, and what it returns is dropped.
     """
     global _running
-    while _running >= MAX_THREADS:
-        await asyncio.sleep(0.01)
     loop = asyncio.get_running_loop()
+    while _running >= MAX_THREADS:
+        turn: asyncio.Future[None] = loop.create_future()
+        _waiting.append(turn)
+        await turn
     future: asyncio.Future[Any] = loop.create_future()
     context = contextvars.copy_context()
 
@@ -97,7 +101,7 @@ async def in_thread(function: Callable[[], Any]) -> Any:
         value, error = None, None
         try:
             value = context.run(function)
-        except BaseException as raised:
+        except BaseException as raised:  # noqa: BLE001 - raised again on the loop
             error = raised
             if isinstance(raised, StopIteration):
                 error = RuntimeError("The handler raised StopIteration")
@@ -112,3 +116,8 @@ async def in_thread(function: Callable[[], Any]) -> Any:
         return await future
     finally:
         _running -= 1
+        while _waiting:
+            waiter = _waiting.popleft()
+            if not waiter.done() and waiter.get_loop() is loop:
+                waiter.set_result(None)
+                break

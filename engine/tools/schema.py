@@ -149,10 +149,12 @@ def check_schema(name: str, schema: Mapping[str, Any]) -> None:
     import jsonschema
 
     try:
-        jsonschema.validators.validator_for(schema, default=jsonschema.Draft202012Validator).check_schema(schema)
+        jsonschema.validators.validator_for(schema, default=jsonschema.Draft202012Validator).check_schema(dict(schema))
     except jsonschema.SchemaError as error:
         place = ".".join(str(p) for p in error.absolute_path)
-        raise ValidationFailed(f"The input schema of tool {name} is not a JSON schema: {error.message}", place=place) from None
+        raise ValidationFailed(
+            f"The input schema of tool {name} is not a JSON schema: {error.message}", place=place
+        ) from None
 
 
 def _parameters(handler: Callable[..., Any] | None) -> tuple[dict[str, tuple[Any, Any]], str | None, bool]:
@@ -197,7 +199,7 @@ def _hints(handler: Callable[..., Any]) -> dict[str, Any]:
             continue
     try:
         return typing.get_type_hints(function, localns=local, include_extras=True)
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever a name in a string leads to
         return dict(getattr(function, "__annotations__", {}))
 
 

@@ -1,15 +1,17 @@
-"""The guards of the test suite do guard: each is broken on purpose in a run of its own."""
+"""The guards of the test suite do guard: each is broken on purpose, in one run apart from this one."""
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["pytester"]
-
-BROKEN = {
+PLAIN = {
     "socket": ("import socket\ndef test_it():\n    socket.create_connection(('192.0.2.1', 9))\n", "tried to reach"),
     "lookup": ("import socket\ndef test_it():\n    socket.getaddrinfo('example.org', 80)\n", "tried to reach"),
     "log": ("import logging\ndef test_it():\n    logging.getLogger('x').warning('odd')\n", "unexpected log line"),
@@ -17,17 +19,17 @@ BROKEN = {
     "thread": (
         "import threading\nstop = threading.Event()\n"
         "def test_it():\n    threading.Thread(target=stop.wait, daemon=True, name='stray').start()\n",
-        "thread 'stray', started at tests/engine/test_broken.py:4",
+        "thread 'stray', started at tests/engine/test_{name}.py:4",
     ),
     "task": (
         "import asyncio\nasync def test_it():\n"
         "    asyncio.get_running_loop().create_task(asyncio.sleep(60), name='t')\n",
-        "task 't' (sleep), made at tests/engine/test_broken.py:3",
+        "task 't' (sleep), made at tests/engine/test_{name}.py:3",
     ),
     "warning": ("import warnings\ndef test_it():\n    warnings.warn('odd', UserWarning)\n", "UserWarning: odd"),
     "keychain": ("import keyring\ndef test_it():\n    keyring.set_password('a', 'b', 'c')\n", "NoKeyringError"),
 }
-BROKEN_QT = {
+QT = {
     "window": (
         "from PySide6.QtWidgets import QWidget\nkeep = []\n"
         "def test_it(qapp):\n    w = QWidget(); w.setWindowTitle('stray'); w.show(); keep.append(w)\n",
@@ -36,60 +38,67 @@ BROKEN_QT = {
     "timer": (
         "from PySide6.QtCore import QTimer\nkeep = []\n"
         "def test_it(qapp):\n    t = QTimer(); t.start(1000); keep.append(t)\n",
-        "timer started at tests/widgets/test_broken.py:4",
+        "timer started at tests/widgets/test_{name}.py:4",
     ),
     "qloop": (
         "import asyncio\ndef test_it(qloop):\n    qloop.create_task(asyncio.sleep(60), name='t')\n",
         "still running: task 't'",
     ),
-    "qt warning": ("from PySide6.QtCore import qWarning\ndef test_it():\n    qWarning('odd')\n", "odd"),
+    "qtwarning": ("from PySide6.QtCore import qWarning\ndef test_it():\n    qWarning('odd')\n", "odd"),
 }
 
 
-@pytest.fixture
-def suite(pytester: pytest.Pytester, root: Path) -> pytest.Pytester:
-    """A project with our test support and nothing else."""
-    pytester.makefile(".toml", pyproject=(root / "pyproject.toml").read_text(encoding="utf-8"))
-    for name in ("__init__.py", "conftest.py", "support"):
-        copy = shutil.copytree if (root / "tests" / name).is_dir() else shutil.copy
-        copy(root / "tests" / name, _made(pytester.path / "tests") / name)
-    return pytester
+SOUND = {
+    "plain": "import asyncio\nasync def test_it():\n"
+    "    assert type(asyncio.get_running_loop()).__module__.startswith('asyncio')\n",
+    "expected": "import logging\ndef test_it(expect_log):\n"
+    "    expect_log('odd')\n    logging.getLogger('x').warning('odd')\n",
+}
+SOUND_QT = {
+    "qasync": "import asyncio\nasync def test_it():\n"
+    "    assert type(asyncio.get_running_loop()).__module__ == 'qasync'\n    await asyncio.sleep(0)\n",
+    "sync": "import asyncio\ndef test_it(qtbot, qloop):\n    seen = []\n"
+    "    async def work():\n        await asyncio.sleep(0)\n        seen.append(1)\n"
+    "    task = qloop.create_task(work())\n    qtbot.waitUntil(lambda: task.done())\n    assert seen == [1]\n",
+}
 
 
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-@pytest.mark.parametrize(
-    ("area", "source", "words"),
-    [pytest.param("engine", *case, id=name) for name, case in BROKEN.items()]
-    + [pytest.param("widgets", *case, id=name) for name, case in BROKEN_QT.items()],
-)
-def test_a_broken_test_fails(suite: pytest.Pytester, area: str, source: str, words: str) -> None:
-    _made(suite.path / "tests" / area).joinpath("test_broken.py").write_text(source, encoding="utf-8")
-    result = suite.runpytest_subprocess("-q", "-p", "no:cacheprovider", "tests")
-    assert result.ret == 1, result.stdout.str()
-    assert words in result.stdout.str()
-
-
-def test_both_lanes_work(suite: pytest.Pytester) -> None:
-    _made(suite.path / "tests" / "engine").joinpath("test_lane.py").write_text(
-        "import asyncio\nasync def test_plain():\n"
-        "    assert type(asyncio.get_running_loop()).__module__.startswith('asyncio')\n",
-        encoding="utf-8",
+@pytest.fixture(scope="module")
+def outcomes(root: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Runs all of the tests above with our support and nothing else; each one's name and what its failure said."""
+    place = tmp_path_factory.mktemp("suite")
+    shutil.copy(root / "pyproject.toml", place)
+    shutil.copytree(root / "tests/support", place / "tests/support")
+    for name in ("__init__.py", "conftest.py"):
+        shutil.copy(root / "tests" / name, place / "tests")
+    broken = {name: source for name, (source, _) in PLAIN.items()}
+    broken_qt = {name: source for name, (source, _) in QT.items()}
+    for area, sources in {"engine": broken | SOUND, "widgets": broken_qt | SOUND_QT}.items():
+        (place / "tests" / area).mkdir()
+        for name, source in sources.items():
+            (place / "tests" / area / f"test_{name}.py").write_text(source, encoding="utf-8")
+    subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml=out.xml", "tests"],
+        cwd=place,
+        env={
+            name: value for name, value in os.environ.items() if not name.startswith(("COV_", "COVERAGE_", "PYTEST_"))
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
     )
-    _made(suite.path / "tests" / "widgets").joinpath("test_lane.py").write_text(
-        "import asyncio\n"
-        "async def test_qasync():\n"
-        "    assert type(asyncio.get_running_loop()).__module__ == 'qasync'\n"
-        "    await asyncio.sleep(0)\n"
-        "def test_sync(qtbot, qloop):\n"
-        "    seen = []\n"
-        "    async def work():\n        await asyncio.sleep(0)\n        seen.append(1)\n"
-        "    task = qloop.create_task(work())\n"
-        "    qtbot.waitUntil(lambda: task.done())\n"
-        "    assert seen == [1]\n",
-        encoding="utf-8",
-    )
-    suite.runpytest_subprocess("-q", "-p", "no:cacheprovider", "tests").assert_outcomes(passed=3)
+    told: dict[str, str] = {}
+    for case in ET.parse(place / "out.xml").getroot().iter("testcase"):
+        name = (case.get("classname") or "").rsplit("test_", 1)[-1]
+        told[name] = told.get(name, "") + "".join(f"{part.get('message')} {part.text}" for part in case)
+    return told
+
+
+@pytest.mark.parametrize(("name", "words"), [(name, case[1]) for name, case in (PLAIN | QT).items()])
+def test_a_broken_test_fails(outcomes: dict[str, str], name: str, words: str) -> None:
+    assert words.format(name=name) in outcomes[name]
+
+
+@pytest.mark.parametrize("name", [*SOUND, *SOUND_QT])
+def test_a_sound_test_passes(outcomes: dict[str, str], name: str) -> None:
+    assert outcomes[name] == ""

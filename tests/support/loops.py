@@ -83,7 +83,8 @@ def qloop(qapp: Any) -> Iterator[asyncio.AbstractEventLoop]:
         for _ in range(10):
             qapp.processEvents()
     finally:
-        loop.stop()
+        # Not stop(): it asks the application to exit, and until the next exec() every wait of qtbot ends at once.
+        loop._QEventLoop__is_running = False
         asyncio.events._set_running_loop(None)
         qapp.aboutToQuit.disconnect(loop._after_run_forever)
         loop.close()

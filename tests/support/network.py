@@ -42,11 +42,13 @@ def no_network() -> Any:
 
     def guarded_connect(self: socket.socket, address: Any) -> None:
         if not _is_local(address):
+            self.close()  # nobody closes it after an error that is no OSError
             _refuse(address)
         connect(self, address)
 
     def guarded_connect_ex(self: socket.socket, address: Any) -> int:
         if not _is_local(address):
+            self.close()
             _refuse(address)
         return connect_ex(self, address)
 

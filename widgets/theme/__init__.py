@@ -14,8 +14,8 @@ Icons follow theme changes by themselves. Change a role at run time with :func:`
 The ``role`` property, by control:
 
 ================  =====================================================================================
-QPushButton       none (outlined), ``primary``, ``quiet``, ``danger``, ``link``, ``tab`` (checkable), ``nav``
-                  (checkable, text at the left, for the side bar)
+QPushButton       none (outlined), ``primary``, ``quiet``, ``danger``, ``link``, ``inline`` (quiet, flush left),
+                  ``chip``, ``tab`` and ``nav`` (checkable; ``nav`` has its text at the left, for the side bar)
 QToolButton       none (quiet), ``primary``, ``tab``, ``nav``
 QCheckBox         none, ``switch``
 QLineEdit         none, ``title`` (borderless until hovered), ``bare`` (no frame at all), ``mono``
@@ -26,7 +26,7 @@ QLabel            ``display``, ``title``, ``heading``, ``strong``, ``label``, ``
 QFrame            ``card`` (with ``interactive``, ``selected``, ``edge``: a node group), ``panel``, ``window``,
                   ``sunk``, ``sidebar``, ``header``, ``footer``, ``popup``, ``line``, ``bubble``,
                   ``banner`` (with ``tone``: ``warn`` or ``bad``)
-item views        ``outlined`` (a focus ring round the whole view)
+item views        ``outlined`` (a focus ring round the whole view), ``painted`` (trees whose delegate paints all)
 ================  =====================================================================================
 
 Inputs also know ``invalid`` (true or false). A plain QWidget needs ``WA_StyledBackground`` for a background;

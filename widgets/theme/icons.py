@@ -67,6 +67,10 @@ def paint_icon(painter: QPainter, name: str, colour: str | QColor, rect: QRect |
     painter.drawPixmap(QRectF(rect), pixmap_, QRectF(pixmap_.rect()))
 
 
+def _device(size: QSize, scale: float) -> tuple[int, int]:
+    return round(size.width() * scale), round(size.height() * scale)
+
+
 class _Engine(QIconEngine):
     """Paints one Lucide icon in the ink of a role, dimmer where the control is disabled."""
 
@@ -88,7 +92,7 @@ class _Engine(QIconEngine):
         square = QRectF(rect.x() + (rect.width() - side) / 2, rect.y() + (rect.height() - side) / 2, side, side)
         paint_icon(painter, self._name, self._ink(mode, state), square)
 
-    def actualSize(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QSize:  # noqa: N802
+    def actualSize(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QSize:
         del mode, state
         side = min(size.width(), size.height())
         return QSize(side, side)
@@ -96,10 +100,9 @@ class _Engine(QIconEngine):
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         return _rendered(self._name, self._ink(mode, state), size.width(), size.height())
 
-    def scaledPixmap(  # noqa: N802
-        self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float
-    ) -> QPixmap:
-        result = QPixmap(self.pixmap(size, mode, state))
+    def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float) -> QPixmap:
+        # The size is in device-independent pixels (Qt 6.8 and later).
+        result = QPixmap(_rendered(self._name, self._ink(mode, state), *_device(size, scale)))
         result.setDevicePixelRatio(scale)
         return result
 
@@ -108,7 +111,7 @@ class _Engine(QIconEngine):
         _alive.append(copy)
         return copy
 
-    def isNull(self) -> bool:  # noqa: N802
+    def isNull(self) -> bool:
         return False
 
     def key(self) -> str:

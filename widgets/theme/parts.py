@@ -23,7 +23,11 @@ QListView::item:selected, QTreeView::item:selected, QTableView::item:selected {{
     color: {t.text}; }}
 QListView::item:focus, QTreeView::item:focus {{ border: 1px solid {t.accent}; }}
 QListView::item:disabled, QTreeView::item:disabled {{ color: {t.faint}; }}
-QTreeView::branch {{ background: transparent; }}
+QTreeView {{ show-decoration-selected: 0; }}
+QTreeView[role="painted"] {{ selection-background-color: transparent; padding: 6px 4px 6px 8px; }}
+QTreeView[role="painted"]::item, QTreeView[role="painted"]::item:selected, QTreeView[role="painted"]::item:hover,
+QTreeView[role="painted"]::item:focus {{ background: transparent; border: none; }}
+QTreeView::branch, QTreeView::branch:selected, QTreeView::branch:hover {{ background: transparent; }}
 QTreeView::branch:has-children:!has-siblings:closed, QTreeView::branch:closed:has-children:has-siblings {{
     image: {closed}; }}
 QTreeView::branch:open:has-children:!has-siblings, QTreeView::branch:open:has-children:has-siblings {{

@@ -126,6 +126,21 @@ QPushButton[role="link"]:pressed {{ color: {t.accent_pressed}; }}
 QPushButton[role="link"]:focus {{ border: 2px solid {t.accent}; padding: 1px 3px; }}
 QPushButton[role="link"]:disabled {{ color: {t.faint}; }}
 
+QPushButton[role="inline"] {{ background: transparent; border: 1px solid transparent; color: {t.dim};
+    padding: 3px 6px 3px 0; text-align: left; }}
+QPushButton[role="inline"]:hover {{ color: {t.accent}; }}
+QPushButton[role="inline"]:pressed {{ color: {t.accent_pressed}; }}
+QPushButton[role="inline"]:focus {{ border: 2px solid {t.accent}; padding: 2px 5px 2px 2px; color: {t.text}; }}
+QPushButton[role="inline"]:disabled {{ color: {t.faint}; }}
+
+QPushButton[role="chip"] {{ background: {t.hues["memory"].tint}; color: {t.hues["memory"].ink};
+    border: 1px solid transparent; border-radius: 9px; padding: 2px 8px 2px 6px; min-height: 14px;
+    font-size: {t.size.badge}px; font-weight: 500; }}
+QPushButton[role="chip"]:hover {{ border-color: {t.hues["memory"].ink}; }}
+QPushButton[role="chip"]:pressed {{ background: {t.pressed}; }}
+QPushButton[role="chip"]:focus {{ border: 2px solid {t.accent}; padding: 1px 7px 1px 5px; }}
+QPushButton[role="chip"]:disabled {{ color: {t.faint}; background: {t.sunk}; }}
+
 QPushButton[role="tab"], QToolButton[role="tab"] {{ background: transparent; border: 1px solid transparent;
     color: {t.dim}; padding: 4px 10px; border-radius: {r}px; font-weight: 400; }}
 QPushButton[role="tab"]:hover, QToolButton[role="tab"]:hover {{ background: {t.hover}; color: {t.text}; }}
@@ -201,6 +216,8 @@ QLineEdit[role="title"]:hover {{ background: {t.hover}; }}
 QLineEdit[role="title"]:focus {{ background: {t.panel}; border: 2px solid {t.accent}; padding: 2px 4px; }}
 QLineEdit[role="bare"], QTextEdit[role="bare"], QPlainTextEdit[role="bare"] {{ background: transparent;
     border: none; padding: 0; }}
+QPlainTextEdit[frame="none"], QPlainTextEdit[frame="none"]:focus {{ border: none; border-radius: 0;
+    background: {t.panel}; padding: 4px 12px; }}
 QLineEdit[role="bare"]:focus, QTextEdit[role="bare"]:focus, QPlainTextEdit[role="bare"]:focus {{
     background: transparent; border: none; padding: 0; }}
 """
@@ -215,7 +232,7 @@ def _checks(t: Tokens, files: Files) -> str:
     check = files.icon("check", t.on_accent)
     dash = files.icon("minus", t.on_accent)
     return f"""
-QCheckBox, QRadioButton {{ spacing: 8px; background: transparent; border-radius: 4px; padding: 2px;
+QCheckBox, QRadioButton {{ spacing: 8px; min-height: 20px; background: transparent; border-radius: 4px; padding: 2px;
     border: 1px solid transparent; }}
 QCheckBox:focus, QRadioButton:focus {{ border: 2px solid {t.accent}; padding: 1px; }}
 QCheckBox:disabled, QRadioButton:disabled {{ color: {t.faint}; }}

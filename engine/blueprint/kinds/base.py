@@ -39,7 +39,7 @@ GROUP_TITLES: dict[str, str] = {
 class Properties(BaseModel):
     """Base of all property models: nothing is converted silently, unknown properties are kept."""
 
-    model_config = ConfigDict(strict=True, extra="allow", frozen=True)
+    model_config = ConfigDict(strict=True, extra="allow", frozen=True, validate_default=True)
 
 
 def prop(

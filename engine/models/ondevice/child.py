@@ -143,6 +143,7 @@ class ChildLoop:
             self._send({**piece, "id": number})
             return number in self._cancelled or self._ended.is_set()
 
+        self._send({"type": "accepted", "id": number})
         try:
             if number in self._cancelled:
                 self._send({"type": "done", "id": number, "finish": "cancelled"})

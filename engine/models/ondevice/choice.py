@@ -19,6 +19,8 @@ ANSWER = "answer"
 MAX_STRING = 2000
 MAX_ITEMS = 30
 MAX_CHOICE_TOKENS = 1024
+MAX_EXAMPLES = 6
+"""Tools shown as examples; each costs some twenty tokens at every choice."""
 _MAX_DEPTH = 12
 _KEPT = frozenset({
     "type", "enum", "const", "required", "minLength", "minItems", "minimum", "maximum", "exclusiveMinimum",
@@ -63,12 +65,11 @@ def choice_messages(
     else:
         question = "\n".join(
             [
-                "First choose the action for this message: a tool, or answer for anything else.",
+                "Tool or answer?",
                 f'"Hello." -> {answering}',
                 f'"My name is Ann." -> {answering}',
-                f'"Who painted the Mona Lisa?" -> {answering}',
-                *examples,
-                f'"Thank you!" -> {answering}',
+                *examples[:MAX_EXAMPLES],
+                f'"Who is Bach?" -> {answering}',
             ]
         )
         begun = f'"{" ".join(said.split())[:200]}" -> '
@@ -133,7 +134,8 @@ def bounded(schema: Mapping[str, Any]) -> dict[str, Any]:
     """
     definitions = {**(schema.get("definitions") or {}), **(schema.get("$defs") or {})}
     result = _bounded(schema, definitions, 0)
-    result.setdefault("type", "object")
+    if result.get("type") != "object":  # a tool's input always is one
+        return _object({})
     result.setdefault("properties", {})
     return result
 

@@ -61,17 +61,18 @@ def used_in_this_turn(messages: Sequence[Mapping[str, Any]]) -> list[tuple[str, 
     return [(name, given, failed.get(call_id, False)) for call_id, name, given in calls if call_id in failed]
 
 
-def said_last(messages: Sequence[Mapping[str, Any]]) -> str:
-    """What the person wrote last."""
-    for message in reversed(messages):
-        if message["role"] == "user":
-            blocks = _blocks(message)
-            if any(block.get("type") == "tool_result" for block in blocks):
-                continue
-            texts = [str(block["text"]) for block in blocks if block.get("type") == "text"]
-            if texts:
-                # What the tree adds behind the person's words (grounding, sections) stands in later blocks.
-                return texts[0]
+def said_last(request: ModelRequest) -> str:
+    """What the person wrote last, without what the tree put before or behind it for this call."""
+    stored = {(span.index, span.block) for span in request.spans if span.part == "messages" and span.stored}
+    for index in range(len(request.messages) - 1, -1, -1):
+        message = request.messages[index]
+        blocks = _blocks(message)
+        if message["role"] != "user" or any(block.get("type") == "tool_result" for block in blocks):
+            continue
+        texts = [(number, str(block["text"])) for number, block in enumerate(blocks) if block.get("type") == "text"]
+        own = [text for number, text in texts if (index, number) in stored]
+        if own or texts:
+            return own[-1] if own else texts[0][1]
     return ""
 
 

@@ -180,7 +180,7 @@ class OnDeviceModel:
             tools=list(tools),
             may_answer=may_answer,
             used=used,
-            said=conversation.said_last(request.messages),
+            said=conversation.said_last(request),
             max_tokens=int(options.get("max_tokens") or self._max_tokens),
             schema=output.get("schema") if output.get("type") == "json_schema" else None,
             sampling=self._sampling | sampling,

@@ -20,6 +20,8 @@ from engine.models.ondevice import frames
 
 CHILD_ARGUMENT = "--model-process"
 """With this as its only argument, the packaged program is the model process (see ``child.child_main``)."""
+_SIGKILL = getattr(signal, "SIGKILL", signal.SIGTERM)
+_PATIENCE = 3.0
 _ROOT = Path(__file__).resolve().parents[3]
 _KEPT_OF_ENVIRONMENT = ("SYSTEMROOT", "SYSTEMDRIVE", "TEMP", "TMP", "WINDIR")
 
@@ -110,7 +112,7 @@ class ChildProcess:
                 await self._settled.wait()
         return self._settled.is_set()
 
-    async def stop(self, *, kill: bool = False, patience: float = 3.0) -> None:
+    async def stop(self, *, kill: bool = False, patience: float = _PATIENCE) -> None:
         """End the process and wait for its end. Safe to call twice."""
         if self._process.returncode is None:
             if kill:
@@ -143,7 +145,7 @@ class ChildProcess:
         code = self._process.returncode
         if code is None:
             return "the connection to it was lost"
-        if code == -signal.SIGKILL:
+        if code == -_SIGKILL:
             return "it was killed, perhaps because memory ran out"
         if code < 0:
             with contextlib.suppress(ValueError):
@@ -152,8 +154,11 @@ class ChildProcess:
         return f"exit code {code}: {last[:200]}" if last else f"exit code {code}"
 
     def _kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
+        # Not through the process object: its kill() collects a process that has just ended, and the loop, which
+        # waits for that, then never learns its exit code.
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, _SIGKILL)
 
     async def _read(self) -> None:
         assert self._process.stdout is not None
@@ -161,6 +166,9 @@ class ChildProcess:
             while (message := await frames.read_async(self._process.stdout)) is not None:
                 self._take(message)
         self.gone = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                await self._process.wait()
         self._kill()  # a process that broke the protocol, or closed its output without ending
         await self._process.wait()
         for number in list(self._calls):

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,9 +56,12 @@ def default_folder() -> Path:
 class Turn:
     """The exclusive use of the loaded model for one reply (two requests: the choice and the answer)."""
 
-    def __init__(self, runtime: OnDeviceRuntime, child: ChildProcess) -> None:
-        self._runtime = runtime
+    def __init__(
+        self, child: ChildProcess, again: Callable[[], Awaitable[ChildProcess]], runtime: OnDeviceRuntime
+    ) -> None:
         self._child = child
+        self._again = again
+        self._runtime = runtime
 
     async def chat(self, body: Mapping[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
         """Pieces of a reply (``text``, ``thinking``), then ``done``. Closing it early stops the generation.
@@ -66,7 +69,7 @@ class Turn:
         Raises:
             ModelError: The model refused, crashed, or was silent for too long.
         """
-        number, pieces = self._child.call("chat", body)
+        child, number, pieces = await self._accepted("chat", body)
         try:
             while True:
                 async with asyncio.timeout(self._runtime.stall_seconds):
@@ -74,33 +77,52 @@ class Turn:
                 if piece["type"] == "progress":
                     self._runtime.report_progress(piece)
                     continue
-                self._check(piece)
+                _check(child, piece)
                 yield piece
                 if piece["type"] == "done":
                     return
         except TimeoutError as error:
-            await self._child.stop(kill=True)
+            await child.stop(kill=True)
             seconds = f"{self._runtime.stall_seconds:.0f} seconds"
             text = f"The model on this device gave no sign of life for {seconds} and was stopped."
             raise ModelError(text, kind="timeout") from error
         finally:
-            self._child.cancel(number)
+            child.cancel(number)
 
     async def count(self, body: Mapping[str, Any]) -> int:
         """Tokens of a prompt."""
-        number, pieces = self._child.call("count", body)
+        child, number, pieces = await self._accepted("count", body)
         try:
             piece = await pieces.get()
-            self._check(piece)
+            _check(child, piece)
             return int(piece["tokens"])
         finally:
-            self._child.cancel(number)
+            child.cancel(number)
 
-    def _check(self, piece: Mapping[str, Any]) -> None:
-        if piece["type"] == "gone":
-            raise self._child.crashed()
-        if piece["type"] == "error":
-            raise ModelError(str(piece["text"]), kind=_kind(piece))
+    async def _accepted(
+        self, op: str, body: Mapping[str, Any]
+    ) -> tuple[ChildProcess, int, asyncio.Queue[dict[str, Any]]]:
+        """Send a request. A process that ended before it took one (idle, or made room) is started anew, once."""
+        for attempt in (1, 2):
+            number, pieces = self._child.call(op, body)
+            try:
+                piece = await pieces.get()
+            except BaseException:
+                self._child.cancel(number)
+                raise
+            if piece["type"] == "accepted":
+                return self._child, number, pieces
+            if attempt == 2:
+                _check(self._child, piece)
+            self._child = await self._again()
+        raise self._child.crashed()
+
+
+def _check(child: ChildProcess, piece: Mapping[str, Any]) -> None:
+    if piece["type"] == "gone":
+        raise child.crashed()
+    if piece["type"] == "error":
+        raise ModelError(str(piece["text"]), kind=_kind(piece))
 
 
 def _kind(message: Mapping[str, Any]) -> ModelErrorKind:
@@ -173,13 +195,12 @@ class OnDeviceRuntime:
             ModelError: It cannot be started.
         """
         async with self._turn:
-            child = await self._ready(model, context)
+            await self._ready(model, context)
             self._report("answering", "Thinking…")
             try:
-                yield Turn(self, child)
+                yield self._turn_with(model, context)
             finally:
-                gone = child.gone
-                self._report("stopped" if gone else "ready")
+                self._report("ready" if self.pid is not None else "stopped")
 
     async def count(self, model: Path, context: int, body: Mapping[str, Any]) -> int | None:
         """Tokens of a prompt, or None where that would mean loading a model or waiting for one."""
@@ -187,7 +208,7 @@ class OnDeviceRuntime:
         if child is None or child.gone or self._loaded != (model, context) or self._turn.locked():
             return None
         async with self._turn:
-            return await Turn(self, child).count(body) if await child.settle(10) else None
+            return await self._turn_with(model, context).count(body) if await child.settle(10) else None
 
     async def aclose(self) -> None:
         """End the process. Safe to call twice; the next turn starts it again."""
@@ -205,6 +226,10 @@ class OnDeviceRuntime:
             )
         else:
             self._report("answering", "Thinking…")
+
+    def _turn_with(self, model: Path, context: int) -> Turn:
+        assert self._child is not None
+        return Turn(self._child, lambda: self._ready(model, context), self)
 
     # --- starting ---------------------------------------------------------------------------------------------------
 

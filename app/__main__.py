@@ -1,0 +1,28 @@
+"""``python -m app``, the ``bough`` command and the packaged program all begin here.
+
+The packaged program starts itself again as the on-device child; that argument is looked at before anything else is
+imported, so that the child holds no window, no store and no settings.
+"""
+
+from __future__ import annotations
+
+import sys
+
+CHILD_ARGUMENT = "--model-process"
+"""Equal to ``engine.models.ondevice.process.CHILD_ARGUMENT``, which a test watches; not imported, to import nothing."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the program; returns its exit code."""
+    arguments = sys.argv[1:] if argv is None else argv
+    if arguments[:1] == [CHILD_ARGUMENT]:
+        from engine.models.ondevice import child_main
+
+        return child_main()
+    from app.cli import main as run
+
+    return run(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,207 @@
+"""What each action does: ids of ``app.actions`` bound to the desk; the palette and the list of shortcuts."""
+
+from __future__ import annotations
+
+import logging
+import platform
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QInputDialog, QWidget
+
+from app import __version__
+from app.actions import ACTIONS, MENUS
+from app.export import export_agent
+from app.tasks import run_dialog, spawn
+from app.text import tr
+from app.window.shortcuts_dialog import AboutDialog, ShortcutsDialog
+from widgets import theme
+from widgets.palette import CommandPalette, PaletteItem
+
+if TYPE_CHECKING:
+    from app.desk import Desk
+
+log = logging.getLogger(__name__)
+
+
+class Commands(QObject):
+    """Binds every action of the window.
+
+    Args:
+        desk: What the actions act on.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._desk = desk
+        self._actions = desk.window.actions_
+        self.palette = CommandPalette(desk.window)
+        self.palette.chosen.connect(self._actions.run)
+        self._actions.bind(self._handlers())
+        self.refresh()
+
+    def _handlers(self) -> dict[str, Callable[[], object]]:
+        desk, bench = self._desk, self._desk.bench
+        page, tree = bench.page, bench.page.tree
+        return {
+            "agent.new": lambda: desk.go("agents"),
+            "agent.import": desk.agents.choose_file,
+            "agent.export": lambda: spawn(self._export(), name="export an agent", owner=self),
+            "agent.save_now": lambda: spawn(bench.save(), name="save", owner=self),
+            "agent.trash": self._trash_agent,
+            "page.settings": lambda: desk.go("settings"),
+            "quit": desk.application.quit.request,
+            "edit.undo": bench.undo,
+            "edit.redo": bench.redo,
+            "edit.cut": tree.cut,
+            "edit.copy": tree.copy,
+            "edit.paste": tree.paste,
+            "edit.duplicate": tree.duplicate,
+            "edit.delete": tree.delete,
+            "edit.up": tree.move_up,
+            "edit.down": tree.move_down,
+            "edit.toggle": tree.toggle_enabled,
+            "edit.add": self._add,
+            "session.new": self._new_session,
+            "session.rename": lambda: spawn(self._rename_session(), name="rename a session", owner=self),
+            "session.trash": self._trash_session,
+            "session.stop": bench.chat.stop,
+            "session.focus": self._focus_chat,
+            "model.choose": desk.choose_model,
+            "palette": self.open_palette,
+            "page.agents": lambda: desk.go("agents"),
+            "page.sessions": lambda: desk.go("sessions"),
+            "page.workspace": lambda: desk.go("workspace"),
+            "sessions.search": self._search,
+            "view.tree": lambda: page.columns.toggle("tree"),
+            "view.middle": lambda: page.columns.toggle("middle"),
+            "view.chat": lambda: page.columns.toggle("chat"),
+            "view.properties": lambda: self._tab("properties"),
+            "view.context": lambda: self._tab("context"),
+            "view.problems": page.show_problems,
+            "pane.next": lambda: self._cycle(1),
+            "pane.previous": lambda: self._cycle(-1),
+            "theme.toggle": self._toggle_theme,
+            "help.shortcuts": self._shortcuts,
+            "help.data": desk.show_data_folder,
+            "help.about": self._about,
+        }
+
+    def refresh(self) -> None:
+        """Work out what can be done now."""
+        bench = self._desk.bench
+        agent = bench.agent
+        model = agent.model if agent is not None else None
+        self._actions.set_facts(
+            agent=agent is not None,
+            session=bench.session is not None,
+            running=bench.session is not None and bench.session.running,
+            undo=model is not None and model.can_undo,
+            redo=model is not None and model.can_redo,
+            node=bool(bench.page.tree.selected()),
+        )
+        undo = model.undo_label if model is not None else ""
+        redo = model.redo_label if model is not None else ""
+        self._actions["edit.undo"].setText(tr("Undo {what}", what=undo) if undo else tr("Undo"))
+        self._actions["edit.redo"].setText(tr("Redo {what}", what=redo) if redo else tr("Redo"))
+
+    # --- commands with something to them ---------------------------------------------------------------------
+
+    def open_palette(self) -> None:
+        """Everything that can be done, found by typing."""
+        titles = dict(MENUS)
+        items = []
+        for spec in ACTIONS:
+            if spec.palette:
+                action = self._actions[spec.id]
+                group = tr(titles.get(spec.menu, ""))
+                items.append(PaletteItem(spec.id, action.text(), spec.shortcut, action.isEnabled(), group, spec.icon))
+        self.palette.set_commands(items)
+        self.palette.open()
+
+    def _add(self) -> None:
+        self._desk.go("workspace")
+        self._desk.bench.page.columns.reveal("tree")
+        self._desk.bench.page.tree.open_palette()
+
+    def _new_session(self) -> None:
+        self._desk.go("workspace")
+        self._desk.bench.page.columns.reveal("chat")
+        self._desk.bench.new_session()
+
+    def _focus_chat(self) -> None:
+        self._desk.go("workspace")
+        self._desk.bench.page.columns.reveal("chat")
+        self._desk.bench.page.chat.focus_input()
+
+    def _search(self) -> None:
+        self._desk.go("sessions")
+        self._desk.sessions.page.list.focus_search()
+
+    def _tab(self, name: str) -> None:
+        self._desk.bench.page.columns.reveal("middle")
+        self._desk.bench.page.show_tab(name)
+
+    def _cycle(self, step: int) -> None:
+        desk = self._desk
+        panes: dict[str, list[QWidget]] = {
+            "workspace": desk.bench.page.panes(),
+            "sessions": desk.sessions.page.panes(),
+            "agents": [desk.agents.page],
+            "settings": [desk.settings.page],
+        }
+        desk.window.cycle_pane(panes.get(desk.window.page, []), step)
+
+    def _toggle_theme(self) -> None:
+        settings = self._desk.services.settings_file.current
+        settings.theme = "light" if theme.current().dark else "dark"
+        self._desk.settings.apply("theme")
+        self._desk.settings.show()
+
+    def _trash_session(self) -> None:
+        session = self._desk.bench.session
+        if session is not None:
+            self._desk.sessions.trash(session.id, self._desk.bench.session_title)
+
+    def _trash_agent(self) -> None:
+        agent = self._desk.bench.agent
+        if agent is not None:
+            self._desk.agents.trash(agent.id, agent.name)
+
+    async def _rename_session(self) -> None:
+        session = self._desk.bench.session
+        if session is None:
+            return
+        dialog = QInputDialog(self._desk.window)
+        dialog.setWindowTitle(tr("Rename session"))
+        dialog.setLabelText(tr("Title"))
+        dialog.setTextValue(self._desk.bench.session_title)
+        dialog.setOkButtonText(tr("Rename"))
+        if await run_dialog(dialog, delete=False):
+            self._desk.sessions.rename(session.id, dialog.textValue().strip())
+        dialog.deleteLater()
+
+    async def _export(self) -> None:
+        agent = self._desk.bench.agent
+        if agent is not None:
+            await export_agent(agent.model.document, self._desk.window, self._desk.notify)
+
+    def _shortcuts(self) -> None:
+        rows = []
+        for spec in ACTIONS:
+            keys = self._actions[spec.id].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            if keys:
+                rows.append((tr(spec.text), keys))
+        dialog = ShortcutsDialog(rows, self._desk.window)
+        spawn(run_dialog(dialog), name="shortcuts", owner=self)
+
+    def _about(self) -> None:
+        text = tr(
+            "Version {version} · Python {python}\nDatabase: {database}",
+            version=__version__,
+            python=platform.python_version(),
+            database=self._desk.services.database,
+        )
+        spawn(run_dialog(AboutDialog(text, self._desk.window)), name="about", owner=self)

@@ -1,0 +1,291 @@
+"""The agents page at work: templates, the person's agents, importing, the trash, and the model of the first run."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog
+
+from app.choice import choose
+from app.connections import Connection
+from app.controllers.downloads import DownloadsController
+from app.controllers.models import ModelsController
+from app.errors import Explanation, explain
+from app.library import Library, read_file
+from app.notify import Notify
+from app.services import Services
+from app.tasks import run_dialog, spawn
+from app.text import tr
+from app.window.agents_page import AgentsPage
+from widgets.cards import CardInfo
+
+if TYPE_CHECKING:
+    from engine.blueprint.document import AgentDocument
+    from engine.blueprint.gallery import Template
+    from engine.store.agents import AgentRow
+
+log = logging.getLogger(__name__)
+
+HUES = ("memory", "instructions", "abilities", "steps", "flow")
+
+
+class AgentsController(QObject):
+    """Controller of the agents page.
+
+    Signals:
+        open_wanted: (agent id, session id or "") to bring to the front.
+        changed: Lists elsewhere should look again.
+        dropped: An agent went to the trash.
+    """
+
+    open_wanted = Signal(str, str)
+    changed = Signal()
+    dropped = Signal(str)
+
+    def __init__(
+        self,
+        services: Services,
+        page: AgentsPage,
+        models: ModelsController,
+        downloads: DownloadsController,
+        notify: Notify,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._services = services
+        self._models = models
+        self._downloads = downloads
+        self._notify = notify
+        self.page = page
+        self._templates: dict[str, Template] = {}
+        self._set_up = False
+        self._first_run = False
+        page.begin_requested.connect(self.begin_template)
+        page.import_requested.connect(self.choose_file)
+        page.restore_requested.connect(self.restore)
+        page.agents.opened.connect(lambda agent_id: self.open_wanted.emit(agent_id, ""))
+        page.agents.trash_requested.connect(self._trash_by_id)
+        page.agents.rename_requested.connect(lambda key: spawn(self._rename(key), name="rename an agent", owner=self))
+        page.agents.duplicate_requested.connect(lambda key: spawn(self._duplicate(key), name="duplicate", owner=self))
+        page.agents.export_requested.connect(lambda key: spawn(self._export(key), name="export", owner=self))
+        page.templates.look_inside.connect(self.begin_template)
+        page.begin.setEnabled(False)
+
+    # --- set-up ----------------------------------------------------------------------------------------------
+
+    async def begin(self) -> None:
+        """The database is open: show templates and models."""
+        from engine.blueprint.gallery import templates
+
+        found = await asyncio.to_thread(templates)
+        self._templates = {template.name: template for template in found}
+        self.page.show_templates([CardInfo(t.name, t.title, t.description, t.icon, t.hue, t.needs) for t in found])
+        self.page.begin.setEnabled(True)
+        self._set_up_models()
+        self.refresh()
+
+    def show_store_failed(self, _: Explanation) -> None:
+        """Nothing can be kept: nothing can be begun."""
+        self.page.show_agents([])
+        self.page.show_models(False)
+        self.page.show_note(tr("Agents cannot be kept until the database can be used."))
+
+    def _set_up_models(self) -> None:
+        cards = self.page.models
+        on_device = self._services.settings_file.current.connection("on-device")
+        chosen = (on_device.model if on_device is not None else "") or self._services.models.default_on_device()
+        cards.device.set_models(self._downloads.models(), chosen)
+        self._downloads.attach(cards.device)
+        self._downloads.moved.connect(cards.set_state)
+        cards.cancel_requested.connect(self._downloads.cancel)
+        cards.device.model_chosen.connect(self._use_on_device)
+        cards.device.file_requested.connect(lambda: self._models.choose_file(self._use_on_device))
+        for known in self._services.models.catalogue():
+            cards.set_state(known.id, self._downloads.state(known.id))
+        self._models.attach(cards.anthropic, self._models.new("anthropic"), self._use_connection)
+        self._models.attach(cards.server, self._models.new("server"), self._use_connection)
+        cards.selected.connect(self._place_selected)
+        cards.select("device")
+        self._set_up = True
+
+    def refresh(self) -> None:
+        """Whether a model has to be chosen first, in view of what is ready now."""
+        if not self._set_up:
+            return
+        choice = self._services.models.complete(choose(None, self._services.settings_file.current))
+        missing = "" if self._services.models.stand_in is not None else self._services.models.missing(choice)
+        self.page.show_models(bool(missing) or self._first_run)
+        note = ""
+        if missing and self._downloads.busy(choice.model):
+            note = tr("You can look at the agent while the model arrives.")
+        elif missing and choice.connection.kind == "on_device":
+            note = tr("The download starts when you open it.")
+        self.page.show_note(note)
+
+    def set_counts(self, agents: Sequence[AgentRow], sessions: Mapping[str, int]) -> None:
+        """The person's agents, with how many sessions each has."""
+        infos = []
+        for number, row in enumerate(agents):
+            count = sessions.get(row.id, 0)
+            words = tr("1 session") if count == 1 else tr("{count} sessions", count=count)
+            hue = HUES[sum(row.id.encode()) % len(HUES)]
+            note = ago(time.time() - row.updated)
+            infos.append(CardInfo(row.id, row.name or tr("Without a name"), "", row.icon or "bot", hue, words, note))
+            del number
+        self.page.show_agents(infos)
+        first_run, self._first_run = self._first_run, not infos
+        if first_run != self._first_run:
+            self.refresh()
+        spawn(self._show_trash(), name="show deleted agents", owner=self)
+
+    async def _show_trash(self) -> None:
+        rows = await Library(self._services.store).list(include_trash=True)
+        self.page.show_trash([(row.id, row.name) for row in rows if row.trashed is not None])
+
+    # --- models of the first run -----------------------------------------------------------------------------
+
+    def _place_selected(self, place: str) -> None:
+        settings = self._services.settings_file.current
+        connection = settings.connection("on-device" if place == "device" else place)
+        if connection is not None:
+            self._models.make_default(connection)
+        self.refresh()
+
+    def _use_on_device(self, model: str) -> None:
+        connection = self._services.settings_file.current.connection("on-device")
+        if connection is not None:
+            self._models.make_default(connection, model)
+            self.refresh()
+
+    def _use_connection(self, connection: Connection) -> None:
+        self._models.make_default(connection)
+        self.refresh()
+        self._notify.say(tr("{name} will answer.", name=connection.title))
+
+    # --- agents ----------------------------------------------------------------------------------------------
+
+    def begin_template(self, template_id: str) -> None:
+        """Make an agent from a template and open it; the download of its model starts with it."""
+        template = self._templates.get(template_id)
+        if template is None:
+            return
+        choice = self._services.models.complete(choose(template.document, self._services.settings_file.current))
+        wanted = choice.connection.kind == "on_device" and self._services.models.find(choice.model) is not None
+        if wanted and self._services.models.stand_in is None and self.page.models.isVisibleTo(self.page):
+            self._downloads.start(choice.model)
+        spawn(self._create(template.document, template.title), name="begin an agent", owner=self)
+
+    async def _create(self, document: AgentDocument, name: str = "") -> None:
+        try:
+            agent_id = await Library(self._services.store).create(document, name)
+        except Exception as error:
+            log.exception("The agent could not be made")
+            self._notify.error(explain(error))
+            return
+        self.changed.emit()
+        self.open_wanted.emit(agent_id, "")
+
+    def choose_file(self) -> None:
+        """Ask for an agent file and import it."""
+        spawn(self._choose_file(), name="open an agent file", owner=self)
+
+    async def _choose_file(self) -> None:
+        dialog = QFileDialog(self.page.window(), tr("Open an agent file"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilters([tr("Agents (*.bough.json)"), tr("All files (*)")])
+        accepted = await run_dialog(dialog, delete=False) == QDialog.DialogCode.Accepted
+        files = dialog.selectedFiles()
+        dialog.deleteLater()
+        if accepted and files:
+            await self.import_file(Path(files[0]))
+
+    async def import_file(self, path: Path) -> None:
+        """Import an agent file and open the agent."""
+        try:
+            document = await asyncio.to_thread(read_file, path)
+        except Exception as error:
+            log.warning("The file could not be imported", exc_info=error)
+            self._notify.error(explain(error))
+            return
+        await self._create(document)
+
+    def trash(self, agent_id: str, name: str) -> None:
+        """Into the trash, with *Undo*."""
+        self.dropped.emit(agent_id)
+        self._do(self._services.store.agents.trash(agent_id), "delete an agent")
+        self._notify.say(
+            tr("“{name}” is in the trash. Its sessions stay readable.", name=name),
+            tr("Undo"),
+            lambda: self.restore(agent_id),
+        )
+
+    def restore(self, agent_id: str) -> None:
+        """Out of the trash."""
+        self._do(self._services.store.agents.restore(agent_id), "restore an agent")
+
+    def _trash_by_id(self, agent_id: str) -> None:
+        self.trash(agent_id, self.page.agents.card(agent_id).info.title)
+
+    async def _rename(self, agent_id: str) -> None:
+        from engine.blueprint.edits import SetProperty, apply
+        from engine.blueprint.files import dump_document
+
+        dialog = QInputDialog(self.page.window())
+        dialog.setWindowTitle(tr("Rename agent"))
+        dialog.setLabelText(tr("Name"))
+        dialog.setTextValue(self.page.agents.card(agent_id).info.title)
+        dialog.setOkButtonText(tr("Rename"))
+        accepted = await run_dialog(dialog, delete=False)
+        name = dialog.textValue().strip()
+        dialog.deleteLater()
+        loaded = await Library(self._services.store).load(agent_id) if accepted and name else None
+        if loaded is None:
+            return
+        root = loaded.history.document.root.id
+        document, _ = apply(loaded.history.document, SetProperty(root, "name", name))
+        await self._services.store.agents.save(agent_id, dump_document(document))
+        await self._services.store.agents.rename(agent_id, name)
+        self.dropped.emit(agent_id)
+        self.changed.emit()
+
+    async def _duplicate(self, agent_id: str) -> None:
+        loaded = await Library(self._services.store).load(agent_id)
+        if loaded is not None:
+            await Library(self._services.store).create(loaded.history.document, loaded.row.name)
+            self.changed.emit()
+
+    async def _export(self, agent_id: str) -> None:
+        from app.export import export_agent
+
+        loaded = await Library(self._services.store).load(agent_id)
+        if loaded is not None:
+            await export_agent(loaded.history.document, self.page.window(), self._notify)
+
+    def _do(self, work: Any, name: str) -> None:
+        async def doing() -> None:
+            try:
+                await work
+            except Exception as error:
+                log.warning("Could not %s", name, exc_info=error)
+                self._notify.error(explain(error))
+            self.changed.emit()
+
+        spawn(doing(), name=name, owner=self)
+
+
+def ago(seconds: float) -> str:
+    """How long ago something was changed, roughly."""
+    if seconds < 90:
+        return tr("edited just now")
+    if seconds < 3600:
+        return tr("edited {count} min ago", count=round(seconds / 60))
+    if seconds < 86400:
+        return tr("edited {count} h ago", count=round(seconds / 3600))
+    days = round(seconds / 86400)
+    return tr("edited yesterday") if days <= 1 else tr("edited {count} days ago", count=days)

@@ -1,0 +1,372 @@
+"""The workspace at work: which agent and which session are in front, and what the page's controls do to them.
+
+Agents stay open in the background while one of their sessions runs.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit
+
+from app.choice import wish_value
+from app.connections import Connection
+from app.errors import explain
+from app.library import Library
+from app.services import Services
+from app.tasks import spawn
+from app.text import tr
+from app.workspace.autosave import when_saved
+from app.workspace.chat import ChatController
+from app.workspace.insight import Insight
+from app.workspace.open_agent import OpenAgent
+from app.workspace.open_session import OpenSession
+from app.workspace.page import WorkspacePage
+from engine.blueprint.edits import EditError, SetProperty
+from widgets.forms import ModelChoice
+
+if TYPE_CHECKING:
+    from app.notify import Notify
+
+log = logging.getLogger(__name__)
+
+SAVED_WORDS_MS = 15_000
+
+
+class Bench(QObject):
+    """Controller of the workspace page.
+
+    Signals:
+        front_changed: Another agent or session is in front (agent id, session id).
+        facts_changed: What can be done now may have changed.
+        lists_changed: Names, times or counts in lists may have changed.
+        remedy_wanted: An error's button asks for something outside the workspace.
+    """
+
+    front_changed = Signal(str, str)
+    facts_changed = Signal()
+    lists_changed = Signal()
+    remedy_wanted = Signal(str)
+
+    def __init__(
+        self,
+        services: Services,
+        page: WorkspacePage,
+        notify: Notify,
+        confirm_link: Callable[[str], None],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._services = services
+        self._notify = notify
+        self.page = page
+        self.agents: dict[str, OpenAgent] = {}
+        self.agent: OpenAgent | None = None
+        self.session: OpenSession | None = None
+        self.session_title = ""
+        self.insight = Insight(page, self)
+        self.chat = ChatController(page.chat, confirm_link, self)
+        self._clock = QTimer(self)
+        self._clock.setInterval(SAVED_WORDS_MS)
+        self._clock.timeout.connect(self._show_saved)
+        self._connect()
+
+    def _connect(self) -> None:
+        page = self.page
+        page.header.renamed.connect(self.rename_agent)
+        page.tree.selection_changed.connect(self._selected)
+        page.tree.properties_requested.connect(self._edit_node)
+        page.context.node_clicked.connect(self._select_node)
+        page.status.problems_clicked.connect(page.show_problems)
+        page.problems.node_clicked.connect(self._edit_node)
+        page.problems.fix_requested.connect(self._fix)
+        page.chat.reason_action.connect(lambda: self.remedy_wanted.emit("models"))
+        page.chat.draft_changed.connect(self._draft_changed)
+        self.chat.remedy_wanted.connect(self.remedy_wanted)
+        self.chat.said.connect(self.say)
+
+    # --- what is in front ------------------------------------------------------------------------------------
+
+    async def open_agent(self, agent_id: str, session_id: str | None = None) -> bool:
+        """Bring an agent to the front, with a session where one is named.
+
+        Returns:
+            False where there is no such agent.
+        """
+        agent = self.agents.get(agent_id)
+        if agent is None:
+            loaded = await Library(self._services.store).load(agent_id)
+            if loaded is None:
+                return False
+            agent = self.agents.get(agent_id) or OpenAgent(self._services, loaded, self)
+            if agent_id not in self.agents:
+                self.agents[agent_id] = agent
+                agent.autosave.saved.connect(self._saved)
+                agent.autosave.saving.connect(self._show_saving)
+                agent.autosave.failed.connect(self._save_failed)
+                agent.model.undo_changed.connect(self.facts_changed)
+                agent.choice_changed.connect(self._choice_changed)
+        if agent is not self.agent:
+            self._set_agent(agent)
+        await self.open_session(session_id)
+        return True
+
+    async def open_session(self, session_id: str | None) -> None:
+        """Bring a session of the agent in front to the front; None shows an empty chat."""
+        assert self.agent is not None
+        agent = self.agent
+        session: OpenSession | None = None
+        if session_id is not None:
+            try:
+                session = await agent.open_session(session_id)
+            except Exception as error:
+                log.exception("The session could not be opened")
+                self._notify.error(explain(error))
+        if agent is self.agent:
+            self._set_session(session)
+
+    def new_session(self) -> None:
+        """An empty chat; the session itself begins with the first words."""
+        self._set_session(None)
+        self.page.chat.focus_input()
+
+    async def session_changed_outside(self, session_id: str) -> None:
+        """Another process wrote to a session that is open here."""
+        for agent in self.agents.values():
+            opened = agent.sessions.get(session_id)
+            if opened is None or opened.running or not await self._has_news(opened):
+                continue
+            front = opened is self.session
+            fresh = await agent.reload_session(session_id)
+            if front and fresh is not None and agent is self.agent:
+                self._set_session(fresh)
+
+    async def _has_news(self, opened: OpenSession) -> bool:
+        stored = await self._services.store.sessions.load(opened.id, limit=1)
+        return stored is not None and stored.total_entries != len(opened.session.timeline)
+
+    async def drop_session(self, session_id: str) -> None:
+        """Close a session that goes to the trash."""
+        for agent in self.agents.values():
+            if session_id in agent.sessions:
+                if self.session is agent.sessions[session_id]:
+                    self._set_session(None)
+                await agent.close_session(session_id)
+
+    async def drop_agent(self, agent_id: str) -> None:
+        """Close an agent that goes to the trash."""
+        agent = self.agents.pop(agent_id, None)
+        if agent is None:
+            return
+        await agent.autosave.save_now()
+        if agent is self.agent:
+            self._set_session(None)
+            self._set_agent(None)
+        await agent.stop()
+        agent.deleteLater()
+
+    # --- end -------------------------------------------------------------------------------------------------
+
+    async def save(self) -> None:
+        """Write everything that is not on disk yet."""
+        for agent in self.agents.values():
+            await agent.autosave.save_now()
+
+    async def stop_runs(self) -> None:
+        """Stop every turn and wait until what had arrived is saved."""
+        for agent in self.agents.values():
+            await agent.stop()
+
+    def take_down(self) -> None:
+        """No timers, no listeners."""
+        self._clock.stop()
+        self.insight.stop()
+        self.chat.show(None)
+
+    # --- the person ------------------------------------------------------------------------------------------
+
+    def rename_agent(self, name: str) -> None:
+        """Give the agent in front another name; undo takes it back like any edit."""
+        if self.agent is None or not name or name == self.agent.name:
+            self._show_name()
+            return
+        self.agent.model.do(SetProperty(self.agent.model.document.root.id, "name", name))
+
+    def use_model(self, connection: Connection, model: str) -> None:
+        """Let the agent in front ask for this connection and model."""
+        if self.agent is not None:
+            root = self.agent.model.document.root.id
+            self.agent.model.do(SetProperty(root, "model", wish_value(connection, model)))
+
+    def undo(self) -> None:
+        """Take the last edit of the document back; in a text field, the field's own."""
+        if not _text_field("undo") and self.agent is not None:
+            self.agent.model.undo()
+
+    def redo(self) -> None:
+        """Do it again."""
+        if not _text_field("redo") and self.agent is not None:
+            self.agent.model.redo()
+
+    def say(self, text: str) -> None:
+        """Send words in the session in front; without one, a new session begins with them."""
+        spawn(self._say(text), name="send", owner=self)
+
+    async def _say(self, text: str) -> None:
+        agent, session = self.agent, self.session
+        if agent is None:
+            return
+        if session is None:
+            session = await agent.open_session()
+        elif not session.running and await self._has_news(session):
+            session = await agent.reload_session(session.id) or session
+        if agent is self.agent and session is not self.session:
+            self._set_session(session)
+        session.send(text)
+
+    def _selected(self, ids: list[str]) -> None:
+        if self.agent is not None:
+            self.page.form.set_node(self.agent.model, ids[-1] if ids else None)
+            self.page.context.highlight(ids)
+        self.facts_changed.emit()
+
+    def _select_node(self, node_id: str) -> None:
+        self.page.tree.select([node_id])
+
+    def _edit_node(self, node_id: str) -> None:
+        self.page.columns.reveal("middle")
+        self.page.tree.select([node_id])
+        self.page.show_tab("properties")
+        self.page.form.focus_first()
+
+    def _fix(self, problem: Any) -> None:
+        if self.agent is None or problem.fix is None:
+            return
+        try:
+            self.agent.model.do(problem.fix)
+        except EditError as error:
+            self._notify.say(str(error))
+
+    def _draft_changed(self) -> None:
+        if self.agent is not None:
+            key = self.session.id if self.session is not None else self.agent.id
+            drafts = self._services.settings_file.current.remembered.drafts
+            text = self.page.chat.draft
+            if text:
+                drafts[key] = text
+            else:
+                drafts.pop(key, None)
+
+    # --- showing ---------------------------------------------------------------------------------------------
+
+    def _set_agent(self, agent: OpenAgent | None) -> None:
+        self.agent = agent
+        self.page.tree.set_document(agent.model if agent is not None else None)
+        self.page.form.set_node(None, None) if agent is None else self.page.form.set_node(agent.model, None)
+        self.insight.set_agent(agent)
+        self._show_name()
+        self.show_choice()
+        self._show_saved()
+        self._clock.start() if agent is not None else self._clock.stop()
+        self.facts_changed.emit()
+
+    def _set_session(self, session: OpenSession | None) -> None:
+        if self.session is not None:
+            self.session.running_changed.disconnect(self._running_changed)
+        self.session = session
+        if session is not None:
+            session.running_changed.connect(self._running_changed)
+        self.chat.show(session)
+        self.insight.set_session(session)
+        self.insight.now()
+        self.session_title = ""
+        self.page.chat.set_title(tr("New session") if session is None else " ")
+        self._show_draft()
+        self._show_empty()
+        self.facts_changed.emit()
+        self.front_changed.emit(
+            self.agent.id if self.agent is not None else "", session.id if session is not None else ""
+        )
+
+    def _running_changed(self, running: bool) -> None:
+        self.facts_changed.emit()
+        self.lists_changed.emit()
+
+    def _show_draft(self) -> None:
+        if self.agent is None:
+            return
+        key = self.session.id if self.session is not None else self.agent.id
+        self.page.chat.draft = self._services.settings_file.current.remembered.drafts.get(key, "")
+
+    def _show_empty(self) -> None:
+        name = self.agent.name if self.agent is not None else ""
+        self.page.chat.set_empty_state(
+            tr("Talk to {name}", name=name) if name else tr("Talk to your agent"),
+            tr("What you say stays on this machine, in this session."),
+        )
+
+    def _show_name(self) -> None:
+        if self.agent is not None:
+            self.page.header.name.show_name(self.agent.name)
+
+    def show_choice(self, progress: str = "") -> None:
+        """The model button, and why nothing can be written where there is no model (or how far its download is)."""
+        if self.agent is None:
+            return
+        self._show_name()
+        choice = self.agent.choice
+        self.page.header.show_model(self._services.models.label(choice), choice.icon)
+        missing = self.agent.missing
+        if missing and progress:
+            self.page.chat.set_enabled_reason(tr("The model is on its way. {progress}", progress=progress), "")
+        else:
+            self.page.chat.set_enabled_reason(missing or None, tr("Choose a model") if missing else "")
+
+    def _choice_changed(self) -> None:
+        self.show_choice()
+
+    def show_model_choices(self) -> None:
+        """The models that the form of the Agent offers."""
+        models, settings = self._services.models, self._services.settings_file.current
+        choices = []
+        for connection in settings.connections:
+            if connection.kind == "on_device":
+                choices += [ModelChoice(connection.id, known.id, known.label) for known in models.catalogue()]
+            elif connection.model:
+                choices.append(ModelChoice(connection.id, connection.model, f"{connection.title} · {connection.model}"))
+        self.page.form.set_model_choices(choices)
+
+    async def refresh_facts(self) -> None:
+        """What only the database knows of the session in front: its title; and what this month has cost."""
+        store = self._services.store
+        row = await store.browser.get(self.session.id) if self.session is not None else None
+        self.session_title = row.title if row is not None else ""
+        self.page.chat.set_title(self.session_title or tr("New session"))
+
+    def _saved(self) -> None:
+        self._show_saved()
+        self.lists_changed.emit()
+
+    def _show_saved(self) -> None:
+        if self.agent is not None and self.agent.autosave.clean:
+            self.page.header.saved.setText(when_saved(time.time() - self.agent.autosave.saved_at, tr))
+
+    def _show_saving(self) -> None:
+        self.page.header.saved.setText(tr("saving…"))
+
+    def _save_failed(self, error: BaseException) -> None:
+        self.page.header.saved.setText(tr("not saved"))
+        self._notify.error(explain(error))
+
+
+def _text_field(what: str) -> bool:
+    """Let a focused text field do it instead, where it can."""
+    field = QApplication.focusWidget()
+    if isinstance(field, (QLineEdit, QTextEdit, QPlainTextEdit)) and not field.isReadOnly():
+        getattr(field, what)()
+        return True
+    return False

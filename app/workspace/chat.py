@@ -1,0 +1,131 @@
+"""Between the chat on screen and the session in front: plays changes, passes on what the person does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+
+from app.text import tr
+from app.workspace.open_session import OpenSession
+from app.workspace.transcript import Change
+from widgets.chat import ChatItem, ChatView
+
+WINDOW = 200
+"""Items shown at first; older ones come on demand."""
+
+
+class ChatController(QObject):
+    """Shows one session at a time in a :class:`ChatView`.
+
+    Signals:
+        remedy_wanted: An error's button asks for something outside the chat (``connections``, ``models`` …).
+        said: The person wrote while nothing runs; carries the words.
+    """
+
+    remedy_wanted = Signal(str)
+    said = Signal(str)
+
+    def __init__(self, view: ChatView, confirm_link: Callable[[str], None], parent: QObject) -> None:
+        super().__init__(parent)
+        self._view = view
+        self._session: OpenSession | None = None
+        self._confirm_link = confirm_link
+        self._first_shown = 0
+        view.send_requested.connect(self._send)
+        view.stop_requested.connect(self.stop)
+        view.retry_requested.connect(self._notice_action)
+        view.approval_answered.connect(self._answered)
+        view.earlier_requested.connect(self._earlier)
+        view.link_activated.connect(confirm_link)
+
+    @property
+    def session(self) -> OpenSession | None:
+        return self._session
+
+    def show(self, session: OpenSession | None) -> None:
+        """Bring a session to the front, or none."""
+        if self._session is not None:
+            self._session.changed.disconnect(self._play)
+            self._session.running_changed.disconnect(self._running)
+            self._session.renewed.disconnect(self._renew)
+        self._session = session
+        if session is not None:
+            session.changed.connect(self._play)
+            session.running_changed.connect(self._running)
+            session.renewed.connect(self._renew)
+        self._renew()
+
+    def stop(self) -> None:
+        """Stop the reply that is being made."""
+        if self._session is not None and self._session.running:
+            self._view.set_running(True, tr("Stopping…"))
+            self._session.stop()
+
+    def set_activity(self, text: str) -> None:
+        """What the running turn does now, in words."""
+        if self._session is not None and self._session.running:
+            self._view.set_running(True, text)
+
+    # --- from the session ------------------------------------------------------------------------------------
+
+    def _renew(self) -> None:
+        items = self._session.transcript.items if self._session is not None else []
+        self._first_shown = max(0, len(items) - WINDOW)
+        self._view.set_items(items[self._first_shown :], has_earlier=self._first_shown > 0)
+        self._running(self._session is not None and self._session.running)
+
+    def _play(self, changes: list[Change]) -> None:
+        for change in changes:
+            if change.what == "append" and change.item is not None:
+                self._view.append(change.item)
+            elif change.what == "remove":
+                self._view.remove_item(change.id)
+            elif change.what == "stream":
+                self._view.stream(change.id, change.text)
+            elif change.what == "finish":
+                self._view.finish_stream(change.id, change.text, **change.values)
+            else:
+                self._view.update_item(change.id, **change.values)
+
+    def _running(self, running: bool) -> None:
+        self._view.set_running(running, tr("Thinking…") if running else "")
+
+    # --- from the person -------------------------------------------------------------------------------------
+
+    def _send(self, text: str) -> None:
+        if self._session is not None and self._session.running:
+            self._session.send(text)
+        else:
+            self.said.emit(text)
+
+    def _notice_action(self, item_id: str) -> None:
+        item: ChatItem | None = self._session.transcript.get(item_id) if self._session else None
+        if item is None or self._session is None:
+            return
+        remedy = str(item.detail.get("remedy", ""))
+        if remedy in ("retry", "restart_model"):
+            self._view.remove_item(item_id)
+            self._session.run_again()
+        elif remedy:
+            self.remedy_wanted.emit(remedy)
+
+    def _answered(self, item_id: str, approved: bool, reason: str, always: bool) -> None:
+        item = self._session.transcript.get(item_id) if self._session else None
+        if item is None or self._session is None:
+            return
+        self._session.answer(str(item.detail["confirmation_id"]), approved, reason, always)
+        self._play([self._session.transcript.answered(item_id, approved, reason)])
+
+    def _earlier(self) -> None:
+        items = self._session.transcript.items if self._session is not None else []
+        start = max(0, self._first_shown - WINDOW)
+        self._view.prepend(items[start : self._first_shown], has_earlier=start > 0)
+        self._first_shown = start
+
+
+def open_link(address: str) -> Any:
+    """Open an http, https or mailto address with the system's program."""
+    return QDesktopServices.openUrl(QUrl(address))

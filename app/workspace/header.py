@@ -1,0 +1,134 @@
+"""The line above an open agent: its name, when it was saved, undo and redo, commands, the model, a new session."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QMenu, QPushButton, QToolButton, QWidget
+
+from app.window.action_set import ActionSet
+from widgets import theme
+
+HEIGHT = 48
+
+
+class NameEdit(QLineEdit):
+    """A title that is edited in place; Escape takes the typing back."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "title")
+        self._kept = ""
+        self.textChanged.connect(self._fit)
+
+    def show_name(self, name: str) -> None:
+        """Show a name, unless it is being typed right now."""
+        self._kept = name
+        if not (self.hasFocus() and self.isModified()):
+            self.setText(name)
+            self.setCursorPosition(0)
+            self._fit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.setText(self._kept)
+            self.setModified(False)
+            self.clearFocus()
+            return
+        super().keyPressEvent(event)
+
+    def _fit(self) -> None:
+        font = theme.font("emphasis")
+        font.setBold(True)
+        width = QFontMetrics(font).horizontalAdvance(self.text() or self.placeholderText()) + 20
+        self.setFixedWidth(max(80, min(width, 420)))
+
+
+class WorkspaceHeader(QFrame):
+    """Header of the workspace.
+
+    Signals:
+        renamed: The person gave the agent another name.
+    """
+
+    renamed = Signal(str)
+
+    def __init__(self, actions: ActionSet, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "header")
+        self.setFixedHeight(HEIGHT)
+        self._actions = actions
+        self.name = NameEdit()
+        self.name.setAccessibleName(self.tr("Name of the agent"))
+        self.name.setPlaceholderText(self.tr("Name the agent"))
+        self.name.editingFinished.connect(self._renamed)
+        self.more = QToolButton()
+        self.more.setIcon(theme.icon("chevron-down", "dim"))
+        self.more.setAccessibleName(self.tr("More about this agent"))
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self.more)
+        for action_id in ("agent.export", "agent.new", "", "agent.trash"):
+            menu.addAction(actions[action_id]) if action_id else menu.addSeparator()
+        self.more.setMenu(menu)
+        self.saved = QLabel()
+        self.saved.setProperty("role", "dim")
+        undo, redo = self._tool("edit.undo"), self._tool("edit.redo")
+        shortcut = actions["palette"].shortcut().toString(QKeySequence.SequenceFormat.NativeText).replace("+", " ")
+        self._find_words = f" {shortcut}"
+        self.find_button = QPushButton(self._find_words)
+        self.find_button.setProperty("role", "quiet")
+        self.find_button.setIcon(theme.icon("search", "dim"))
+        self.find_button.setAccessibleName(self.tr("Find a command"))
+        self.find_button.setToolTip(actions["palette"].toolTip())
+        self.find_button.clicked.connect(actions["palette"].trigger)
+        self.model = QPushButton(self.tr("Choose a model"))
+        self.model.setIcon(theme.icon("cpu", "text"))
+        self.model.setToolTip(actions["model.choose"].toolTip())
+        self.model.clicked.connect(actions["model.choose"].trigger)
+        self.new = QPushButton(" " + self.tr("New session"))
+        self.new.setAccessibleName(self.tr("New session"))
+        self.new.setProperty("role", "primary")
+        self.new.setIcon(theme.icon("plus", "on_accent"))
+        self.new.setToolTip(actions["session.new"].toolTip())
+        self.new.clicked.connect(actions["session.new"].trigger)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 0, 14, 0)
+        row.setSpacing(4)
+        row.addWidget(self.name)
+        row.addWidget(self.more)
+        row.addSpacing(4)
+        row.addWidget(self.saved)
+        row.addStretch(1)
+        for widget in (undo, redo, self.find_button):
+            row.addWidget(widget)
+        row.addSpacing(4)
+        row.addWidget(self.model)
+        row.addSpacing(4)
+        row.addWidget(self.new)
+        for button in (self.find_button, self.model, self.new):
+            button.setIconSize(QSize(15, 15))
+
+    def show_model(self, text: str, icon: str, tip: str = "") -> None:
+        """What the model button says."""
+        self.model.setText(f" {text}")
+        self.model.setIcon(theme.icon(icon, "text"))
+        self.model.setAccessibleName(self.tr("Model: {name}").format(name=text))
+        if tip:
+            self.model.setToolTip(tip)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Leave out words where there is little room."""
+        self.saved.setVisible(not narrow)
+        self.find_button.setText("" if narrow else self._find_words)
+
+    def _tool(self, action_id: str) -> QToolButton:
+        button = QToolButton()
+        button.setDefaultAction(self._actions[action_id])
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        button.setAccessibleName(self._actions[action_id].text())
+        return button
+
+    def _renamed(self) -> None:
+        if self.name.isModified():
+            self.name.setModified(False)
+            self.renamed.emit(self.name.text().strip())

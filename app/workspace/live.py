@@ -1,0 +1,132 @@
+"""From a session to the badges on the cards: values, tokens, calls, whether a node is in the context now.
+
+Plain functions over the document, the request and the state by element path.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.text import tr
+from app.workspace.open_agent import OpenAgent
+from app.workspace.open_session import OpenSession
+from engine.blueprint.document import AgentDocument, Node
+from engine.blueprint.kinds import kind_of
+from engine.blueprint.render import node_of_path
+from engine.blueprint.why import why_not_sent
+from engine.model import ModelRequest
+from widgets.tree import LiveBadge
+
+TEXT_LIMIT = 24
+
+
+def node_states(session: Any) -> dict[str, Any]:
+    """The value of every state variable and knob of a session, by node id."""
+    found: dict[str, Any] = {}
+    inspected: Mapping[str, Any] = session.inspect()
+    for path, values in inspected.get("state", {}).items():
+        node_id = node_of_path(path)
+        if node_id is not None and values:
+            found[node_id] = values[0]
+    return found
+
+
+def titles_and_groups(document: AgentDocument) -> tuple[dict[str, str], dict[str, str]]:
+    """Headline and group of every node, by id."""
+    titles: dict[str, str] = {}
+    groups: dict[str, str] = {}
+    for node in document.walk():
+        kind = kind_of(node)
+        titles[node.id] = kind.title_of(node)
+        groups[node.id] = kind.group
+    return titles, groups
+
+
+def tokens_by_node(request: ModelRequest) -> dict[str, int]:
+    """How many tokens each node puts into the request."""
+    found: dict[str, int] = defaultdict(int)
+    for span in request.spans:
+        node_id = node_of_path(span.path)
+        if node_id is not None:
+            found[node_id] += span.tokens
+    return dict(found)
+
+
+def badges(
+    agent: OpenAgent,
+    session: OpenSession | None,
+    request: ModelRequest | None,
+    tokens: Mapping[str, int],
+    states: Mapping[str, Any],
+) -> dict[str, LiveBadge]:
+    """The live side of every node."""
+    document = agent.model.document
+    calls, busy, failed = _calls(agent, session)
+    found: dict[str, LiveBadge] = {}
+    for node in document.walk():
+        if node.id == document.root.id:
+            continue
+        reason = _reason(document, states, node) if request is not None else None
+        found[node.id] = LiveBadge(
+            mounted=None if request is None else reason is None,
+            reason=reason or "",
+            value=_value_words(node, states, session),
+            tokens=tokens.get(node.id),
+            calls=calls.get(node.id, 0),
+            condition=_condition(node, reason, document),
+            running=node.id in busy,
+            failed=failed.get(node.id, ""),
+        )
+    return found
+
+
+def _reason(document: AgentDocument, states: Mapping[str, Any], node: Node) -> str | None:
+    """Why a card is dimmed. A variable or a step works without being sent: it is as present as what it serves."""
+    kind = kind_of(node)
+    if kind.place == "steps" or kind.group == "steps":
+        tool = next((above for above in document.ancestors(node.id) if above.kind == "tool"), None)
+        if node.enabled and tool is not None:
+            return why_not_sent(document, states, tool.id)
+    reason = why_not_sent(document, states, node.id)
+    return None if reason is not None and reason == kind.why_not_sent(node) else reason
+
+
+def _calls(agent: OpenAgent, session: OpenSession | None) -> tuple[dict[str, int], set[str], dict[str, str]]:
+    if session is None:
+        return {}, set(), {}
+    nodes = {name: agent.node_of_tool(name) for name in {*session.calls, *session.busy_tools}}
+    calls = {node: session.calls[name] for name, node in nodes.items() if node is not None and session.calls[name]}
+    busy = {node for name in session.busy_tools if (node := nodes.get(name)) is not None}
+    failed = {node: text for name, text in session.failed_calls.items() if (node := nodes.get(name)) is not None}
+    return calls, busy, failed
+
+
+def _value_words(node: Node, states: Mapping[str, Any], session: OpenSession | None) -> str:
+    if node.kind == "timeline":
+        count = len(session.session.timeline) if session is not None else 0
+        return plural(count, tr("1 message"), tr("{count} messages")) if count else ""
+    return value_words(states[node.id]) if node.id in states else ""
+
+
+def _condition(node: Node, reason: str | None, document: AgentDocument) -> bool | None:
+    return (reason is None) if node.kind == "when" and node.enabled else None
+
+
+def value_words(value: Any) -> str:
+    """A state value as a badge: ``2 items``, ``empty``, ``yes``, the start of a text."""
+    if value is None or value == "" or value == [] or value == {}:
+        return tr("empty")
+    if isinstance(value, bool):
+        return tr("yes") if value else tr("no")
+    if isinstance(value, Mapping):
+        return plural(len(value), tr("1 field"), tr("{count} fields"))
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return plural(len(value), tr("1 item"), tr("{count} items"))
+    text = " ".join(str(value).split())
+    return text if len(text) <= TEXT_LIMIT else text[: TEXT_LIMIT - 1] + "…"
+
+
+def plural(count: int, one: str, many: str) -> str:
+    return one if count == 1 else many.format(count=f"{count:,}")

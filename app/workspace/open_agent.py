@@ -1,0 +1,165 @@
+"""An open agent: its document with autosave, the engine app that runs it, its open sessions. No widget."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from app.choice import ModelChoice, choose
+from app.library import LoadedAgent
+from app.model_slot import ModelSlot
+from app.services import Services
+from app.tasks import spawn
+from app.workspace.autosave import Autosave
+from app.workspace.open_session import OpenSession
+from engine import create_app
+from engine.blueprint.kinds import kind_of
+from engine.blueprint.render import agent_component
+from widgets.tree import DocumentModel
+
+log = logging.getLogger(__name__)
+
+
+class OpenAgent(QObject):
+    """One agent of the library, open for editing and running.
+
+    Signals:
+        choice_changed: Another model will answer from now on.
+    """
+
+    choice_changed = Signal()
+
+    def __init__(self, services: Services, loaded: LoadedAgent, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._services = services
+        self.id = loaded.row.id
+        self.model = DocumentModel(loaded.history, self)
+        self.autosave = Autosave(services.store.agents, self.id, self.model, loaded.row.version, self)
+        self.sessions: dict[str, OpenSession] = {}
+        self.slot = ModelSlot(self._make_model, lambda: services.models.info(self.choice))
+        self._component = agent_component(lambda: self.model.document)
+        self.app: Any = create_app(self._component, model=self.slot, store=services.store)
+        self._name = self.name
+        self.model.changed.connect(self._document_changed)
+        self.autosave.saved.connect(self._version_saved)
+
+    # --- facts -----------------------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        return str(self.model.document.root.props.get("name", "") or "").strip()
+
+    @property
+    def choice(self) -> ModelChoice:
+        """The connection and the model that the next call uses."""
+        choice = choose(self.model.document, self._services.settings_file.current)
+        return self._services.models.complete(choice)
+
+    @property
+    def missing(self) -> str:
+        """Why no call can be made yet, as a sentence, or ""."""
+        if self._services.models.stand_in is not None:
+            return ""
+        return self._services.models.missing(self.choice)
+
+    @property
+    def running(self) -> bool:
+        return any(session.running for session in self.sessions.values())
+
+    def title_of_tool(self, name: str) -> str:
+        """The words the person knows a tool by."""
+        for node in self.model.document.walk():
+            kind = kind_of(node)
+            if kind.group == "abilities" and kind.own_name(node) == name:
+                return kind.title_of(node).removeprefix(f"{kind.title} · ")
+        return name.replace("_", " ")
+
+    def node_of_tool(self, name: str) -> str | None:
+        """The node that is the tool of that technical name."""
+        for node in self.model.document.walk():
+            kind = kind_of(node)
+            if kind.group == "abilities" and kind.own_name(node) == name:
+                return node.id
+        return None
+
+    # --- sessions --------------------------------------------------------------------------------------------
+
+    async def open_session(self, session_id: str | None = None) -> OpenSession:
+        """Open a session of this agent, or begin a new one."""
+        if session_id is not None and session_id in self.sessions:
+            return self.sessions[session_id]
+        session = await self.app.session(session_id)
+        session.agent_id = self.id
+        session.agent_version = self.autosave.version
+        found = self.sessions.get(session.id)
+        if found is not None:
+            return found
+        if session_id is not None:
+            await session.mount()
+        opened = OpenSession(session, self.title_of_tool, self)
+        opened.running_changed.connect(partial(self._running_changed, session.id))
+        opened.load(await self._captions(session.id) if session_id is not None else None)
+        self.sessions[opened.id] = opened
+        return opened
+
+    async def reload_session(self, session_id: str) -> OpenSession | None:
+        """Take in what another process wrote to an open session that is idle here."""
+        opened = self.sessions.get(session_id)
+        if opened is None or opened.running:
+            return None
+        await self.close_session(session_id)
+        return await self.open_session(session_id)
+
+    async def close_session(self, session_id: str) -> None:
+        """Unload a session; it stays in the database."""
+        opened = self.sessions.pop(session_id, None)
+        if opened is not None:
+            await opened.close()
+            await self.app.close(session_id)
+            opened.deleteLater()
+
+    async def stop(self) -> None:
+        """Stop what runs and wait until it is saved."""
+        for session in list(self.sessions.values()):
+            session.stop()
+            await session.close()
+        await self.app.shutdown()
+
+    # --- inside ----------------------------------------------------------------------------------------------
+
+    async def _make_model(self) -> Any:
+        return await self._services.models.make(self.choice)
+
+    async def _captions(self, session_id: str) -> dict[str, str]:
+        from app.workspace.captions import caption
+        from engine.usage import Usage
+
+        found = {}
+        for execution in await self._services.store.sessions.executions(session_id):
+            seconds = execution.ended - execution.started if execution.ended else None
+            found[execution.id] = caption(Usage.from_json(execution.total_usage or execution.usage), seconds)
+        return found
+
+    def _running_changed(self, session_id: str, running: bool) -> None:
+        if not running:
+            spawn(self._release(session_id), name=f"release {session_id}", owner=self)
+
+    async def _release(self, session_id: str) -> None:
+        """Give the session's lock back between turns, so that the command line can go on with it too."""
+        opened = self.sessions.get(session_id)
+        if opened is None or not opened.running:
+            await self._services.store.sessions.release(session_id)
+
+    def _version_saved(self) -> None:
+        for opened in self.sessions.values():
+            opened.session.agent_version = self.autosave.version
+
+    def _document_changed(self, _: object) -> None:
+        for opened in self.sessions.values():
+            opened.session.replace(self._component)
+        if self.name != self._name:
+            self._name = self.name
+        self.choice_changed.emit()

@@ -1,0 +1,139 @@
+"""One open session: the engine's session, its transcript, and the task that carries events from one to the other.
+
+It goes on whether the session is in front or not. Not here: any widget.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from app.tasks import spawn
+from app.workspace.transcript import Change, Transcript
+from engine.errors import Aborted
+
+log = logging.getLogger(__name__)
+
+
+class OpenSession(QObject):
+    """A session that is open in the window.
+
+    Signals:
+        changed: A list of :class:`Change` for the chat.
+        happened: Every engine event, for the live cards.
+        running_changed: A turn began or ended.
+        renewed: The transcript was loaded anew (another program wrote to the session).
+    """
+
+    changed = Signal(list)
+    happened = Signal(object)
+    running_changed = Signal(bool)
+    renewed = Signal()
+
+    def __init__(self, session: Any, title_of_tool: Callable[[str], str], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.transcript = Transcript(title_of_tool)
+        self.calls: Counter[str] = Counter()
+        self.failed_calls: dict[str, str] = {}
+        self.busy_tools: set[str] = set()
+        self.running = False
+        self.activity = ""
+        self._last_text = ""
+        self._pump = spawn(self._listen(), name=f"events of {session.id}", owner=self)
+
+    @property
+    def id(self) -> str:
+        return str(self.session.id)
+
+    @property
+    def last_text(self) -> str:
+        """What the person said last, for *Try again*."""
+        return self._last_text
+
+    def load(self, captions: Mapping[str, str] | None = None) -> None:
+        """Show what is stored."""
+        entries: Sequence[Any] = list(self.session.timeline)
+        self.transcript.load(entries, captions)
+        self.calls.clear()
+        for entry in entries:
+            if entry.role == "user":
+                self._last_text = entry.text
+            for block in entry.content:
+                if block.get("type") == "tool_use":
+                    self.calls[str(block.get("name"))] += 1
+        self.renewed.emit()
+
+    def send(self, text: str, metadata: Mapping[str, Any] | None = None) -> None:
+        """Say something; while a turn runs it waits its turn."""
+        self._last_text = text
+        self.changed.emit(self.transcript.sent(text, queued=self.running))
+        procedure = self.session.send(text, metadata=dict(metadata or {}))
+        if not self.running:
+            self._set_running(True)
+            spawn(self._follow(procedure, text), name=f"turn in {self.id}", owner=self)
+
+    def run_again(self) -> None:
+        """One more turn with what is there, after one that failed."""
+        if not self.running:
+            self._set_running(True)
+            spawn(self._follow(self.session.render(), self._last_text), name=f"turn in {self.id}", owner=self)
+
+    def stop(self) -> None:
+        """Stop the turn; what has arrived is kept."""
+        if self.running:
+            self.session.abort("Stopped")
+
+    def answer(self, confirmation_id: str, approved: bool, reason: str, always: bool) -> None:
+        """Answer a tool's question for permission."""
+        self.session.respond(confirmation_id, approved, reason=reason or None, always=always)
+
+    async def close(self) -> None:
+        """Stop listening. The engine's session itself belongs to its app."""
+        self._pump.cancel()
+
+    # --- inside ----------------------------------------------------------------------------------------------
+
+    async def _follow(self, procedure: Any, text: str) -> None:
+        started = time.monotonic()
+        try:
+            await procedure.result
+        except Aborted as error:
+            self.changed.emit(self.transcript.failed(error, text))
+        except Exception as error:
+            log.warning("A turn failed after %.1f s", time.monotonic() - started, exc_info=error)
+            self.changed.emit(self.transcript.failed(error, text))
+        finally:
+            self.busy_tools.clear()
+            self._set_running(False)
+
+    async def _listen(self) -> None:
+        async for event in self.session.events():
+            self._note(event)
+            changes: list[Change] = self.transcript.apply(event)
+            if changes:
+                self.changed.emit(changes)
+            self.happened.emit(event)
+
+    def _note(self, event: Any) -> None:
+        kind = event.type
+        if kind == "tool_call":
+            self.calls[event.name] += 1
+            self.busy_tools.add(event.name)
+        elif kind == "tool_result":
+            name = getattr(event, "name", "")
+            self.busy_tools.discard(name)
+            if getattr(event, "is_error", False):
+                self.failed_calls[name] = "failed"
+            else:
+                self.failed_calls.pop(name, None)
+
+    def _set_running(self, running: bool) -> None:
+        if running != self.running:
+            self.running = running
+            self.running_changed.emit(running)

@@ -1,0 +1,213 @@
+"""Banners, toasts, dialogs, side bar, labels and what else every page uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QCursor, QGuiApplication
+from PySide6.QtWidgets import QApplication, QSplitter, QWidget
+from pytestqt.qtbot import QtBot
+
+from tests.widgets.themed import nameless, unreachable, wear
+from widgets.common import (
+    Banner,
+    ConfirmDialog,
+    ElidedLabel,
+    EmptyState,
+    ErrorDialog,
+    ModelButton,
+    NavItem,
+    PageHeader,
+    ProgressRow,
+    Sidebar,
+    StatusLine,
+    StatusPart,
+    Toasts,
+    column_widths,
+    restore_columns,
+)
+
+PAGES = [NavItem("agents", "Agents", "layout-grid", 4), NavItem("sessions", "Sessions", "messages-square", 128)]
+
+
+@pytest.fixture(autouse=True)
+def _theme(qapp: QApplication) -> None:
+    wear(qapp)
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> Iterator[QWidget]:
+    made = QWidget()
+    made.resize(800, 600)
+    qtbot.addWidget(made)
+    made.show()
+    QCursor.setPos(made.mapToGlobal(QPoint(1, 1)))
+    yield made
+    for toasts in made.findChildren(Toasts):
+        toasts.clear()
+
+
+def test_a_banner_says_and_offers(qtbot: QtBot) -> None:
+    banner = Banner("Nothing new can be kept.", "Choose another place", "warn")
+    qtbot.addWidget(banner)
+    banner.show()
+    assert nameless(banner) == []
+    with qtbot.waitSignal(banner.action_clicked):
+        qtbot.mouseClick(banner.action, Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(banner.dismissed):
+        qtbot.mouseClick(banner.close_button, Qt.MouseButton.LeftButton)
+    assert banner.isHidden()
+
+
+def test_toasts_stack_and_are_kept(window: QWidget, qtbot: QtBot) -> None:
+    toasts = Toasts(window)
+    for number in range(5):
+        toasts.show(f"Message {number}")
+    shown = toasts.open_toasts
+    assert [toast.record.text for toast in shown] == ["Message 2", "Message 3", "Message 4"]
+    assert [record.text for record in toasts.history] == [f"Message {n}" for n in range(5)]
+    tops = [toast.y() for toast in shown]
+    assert tops == sorted(tops) and all(window.rect().contains(toast.geometry()) for toast in shown)
+    window.resize(500, 400)
+    assert all(window.rect().contains(toast.geometry()) for toast in toasts.open_toasts)
+
+
+def test_undo_in_a_toast(window: QWidget, qtbot: QtBot) -> None:
+    toasts, undone = Toasts(window), []
+    toast = toasts.show("It is in the trash.", "Undo", lambda: undone.append(True))
+    qtbot.mouseClick(toast.action, Qt.MouseButton.LeftButton)
+    assert undone == [True] and toasts.open_toasts == []
+
+
+def test_an_error_stays_until_it_is_dismissed(window: QWidget, qtbot: QtBot) -> None:
+    toasts = Toasts(window)
+    toast = toasts.show("It could not be saved.", tone="bad")
+    assert not toast.is_timed
+    assert toasts.show("Saved.").is_timed
+    qtbot.mouseClick(toast.close_button, Qt.MouseButton.LeftButton)
+    assert [each.record.text for each in toasts.open_toasts] == ["Saved."]
+
+
+def test_an_empty_state_has_a_next_step(qtbot: QtBot) -> None:
+    empty = EmptyState("inbox", "Nothing here", "Agents stand here.", "New agent")
+    qtbot.addWidget(empty)
+    empty.show()
+    with qtbot.waitSignal(empty.action_clicked):
+        qtbot.mouseClick(empty.action, Qt.MouseButton.LeftButton)
+    empty.set_content("inbox", "Nothing here")
+    assert not empty.action.isVisible() and not empty.text.isVisible()
+
+
+def test_a_progress_can_be_stopped(qtbot: QtBot) -> None:
+    row = ProgressRow("Reading…")
+    qtbot.addWidget(row)
+    row.show()
+    assert row.bar.maximum() == 0
+    row.set_progress(0.5, "Half")
+    assert row.bar.value() == 500 and row.bar.accessibleName() == "Half"
+    with qtbot.waitSignal(row.cancelled):
+        qtbot.mouseClick(row.cancel_button, Qt.MouseButton.LeftButton)
+    row.set_cancelling()
+    assert not row.cancel_button.isEnabled()
+
+
+def test_a_dangerous_question_defaults_to_no(window: QWidget, qtbot: QtBot) -> None:
+    dialog = ConfirmDialog("Delete it?", "It cannot be undone.", "Delete session", danger=True, parent=window)
+    dialog.open()
+    assert dialog.cancel_button.isDefault() and dialog.confirm_button.property("role") == "danger"
+    with qtbot.waitSignal(dialog.rejected):
+        qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    harmless = ConfirmDialog("Open the link?", "https://example.org", "Open", parent=window)
+    harmless.open()
+    with qtbot.waitSignal(harmless.accepted):
+        qtbot.keyClick(harmless, Qt.Key.Key_Return)
+
+
+def test_an_error_says_what_happened_and_folds_its_details(window: QWidget, qtbot: QtBot) -> None:
+    dialog = ErrorDialog("Not reached", "Nobody answers.", "Nothing was lost.", "Try again", "Traceback: x", window)
+    dialog.open()
+    assert not dialog.details.isVisible() and nameless(dialog) == [] and unreachable(dialog) == []
+    qtbot.mouseClick(dialog.fold_button, Qt.MouseButton.LeftButton)
+    assert dialog.details.isVisible() and dialog.details.toPlainText() == "Traceback: x"
+    qtbot.mouseClick(dialog.copy_button, Qt.MouseButton.LeftButton)
+    assert QGuiApplication.clipboard().text() == "Not reached\n\nNobody answers.\n\nTraceback: x"
+    with qtbot.waitSignal(dialog.accepted):
+        qtbot.mouseClick(dialog.action_button, Qt.MouseButton.LeftButton)
+
+
+def test_the_side_bar_leads_to_pages_and_sessions(qtbot: QtBot) -> None:
+    bar = Sidebar()
+    bar.resize(208, 600)
+    qtbot.addWidget(bar)
+    bar.set_pages(PAGES, [NavItem("settings", "Settings", "settings")])
+    bar.set_recent([("s1", "Ryan and the figs"), ("s2", "Trip to Bergen")])
+    bar.show()
+    with qtbot.waitSignal(bar.page_chosen) as page:
+        qtbot.mouseClick(bar.rows["sessions"], Qt.MouseButton.LeftButton)
+    assert page.args == ["sessions"]
+    assert [key for key, row in bar.rows.items() if row.isChecked()] == ["sessions"]
+    with qtbot.waitSignal(bar.session_chosen) as session:
+        qtbot.keyClick(bar.recent_rows["s2"], Qt.Key.Key_Space)
+    assert session.args == ["s2"]
+    assert bar.rows["sessions"].accessibleName() == "Sessions, 128"
+    bar.set_count("sessions", 129)
+    assert bar.rows["sessions"].accessibleName() == "Sessions, 129"
+    assert bar.rows["settings"].y() > bar.recent_rows["s2"].y()
+    assert nameless(bar) == [] and unreachable(bar) == []
+    bar.set_recent([])
+    assert not bar.recent_title.isVisible() and bar.recent_rows == {}
+
+
+def test_a_label_without_room_tells_all_in_its_tip(qtbot: QtBot, qapp: QApplication) -> None:
+    label = ElidedLabel("A rather long title that cannot fit")
+    qtbot.addWidget(label)
+    label.resize(60, 20)
+    label.show()
+    label.grab()
+    assert label.toolTip() == "A rather long title that cannot fit"
+    label.resize(600, 20)
+    label.grab()
+    assert label.toolTip() == ""
+
+
+def test_the_model_button_names_the_model(qtbot: QtBot) -> None:
+    button = ModelButton()
+    qtbot.addWidget(button)
+    assert button.text() == "Choose a model"
+    button.set_model("On this device", "Qwen 1.5B")
+    assert button.text() == "On this device · Qwen 1.5B"
+    assert button.accessibleName() == "Model: On this device · Qwen 1.5B"
+
+
+def test_columns_are_remembered_and_nonsense_is_refused(qtbot: QtBot) -> None:
+    splitter = QSplitter()
+    qtbot.addWidget(splitter)
+    for _ in range(3):
+        splitter.addWidget(QWidget())
+    splitter.resize(900, 300)
+    splitter.show()
+    assert restore_columns(splitter, [300, 0, 600])
+    assert column_widths(splitter)[1] == 0
+    for nonsense in ([1, 2], ["a", 1, 2], [0, 0, 0], [1, -5, 3], [True, 1, 1], [1, 1, 10**9]):
+        assert not restore_columns(splitter, nonsense)
+
+
+def test_header_and_status_line(qtbot: QtBot) -> None:
+    header = PageHeader("Notepad assistant", "saved a few seconds ago")
+    line = StatusLine()
+    for widget in (header, line):
+        widget.resize(700, 48)
+        qtbot.addWidget(widget)
+    button = ModelButton()
+    header.add_widget(button)
+    part = StatusPart("No problems", "good")
+    cost = StatusPart("This month $0.31")
+    line.add_left(part)
+    line.add_right(cost)
+    header.show()
+    line.show()
+    assert button.x() > header.title.x() and cost.x() > part.x()
+    part.set_content("2 problems", "warn")
+    assert part.text.text() == "2 problems"

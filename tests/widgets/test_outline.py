@@ -1,0 +1,148 @@
+"""The outline: rows follow every edit, selection stays in step with the canvas, and keys do everything."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, Qt
+from PySide6.QtTest import QAbstractItemModelTester, QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from engine.blueprint import Batch, EditError, MoveNode, Node, RemoveNode, SetProperty
+from tests.widgets.editor_help import nameless, notepad, shape
+from widgets import theme
+from widgets.tree import DocumentModel, LiveBadge, TreeEditor
+from widgets.tree.outline_model import OutlineModel
+
+NONE, ALT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.AltModifier
+
+
+@pytest.fixture
+def editor(qtbot: QtBot, qapp: QApplication) -> Iterator[TreeEditor]:
+    theme.manager().apply(qapp)
+    theme.manager().set_reduced_motion(True)
+    widget = TreeEditor()
+    qtbot.addWidget(widget)
+    widget.resize(430, 900)
+    widget.set_document(DocumentModel(notepad(), widget))
+    widget.show()
+    widget.show_outline(True)
+    widget.focus_tree()
+    yield widget
+    theme.manager().set_reduced_motion(None)
+
+
+def rows(model: QAbstractItemModel, parent: QModelIndex | None = None) -> list[object]:
+    """The rows as nested lists of titles."""
+    found: list[object] = []
+    above = parent or QModelIndex()
+    for row in range(model.rowCount(above)):
+        index = model.index(row, 0, above)
+        found.append(index.data())
+        inner = rows(model, index)
+        if inner:
+            found.append(inner)
+    return found
+
+
+def titles(model: DocumentModel) -> list[object]:
+    from engine.blueprint import kind_of
+
+    def inside(node: Node) -> list[object]:
+        found: list[object] = []
+        for child in node.children:
+            found.append(kind_of(child).title_of(child))
+            if child.children:
+                found.append(inside(child))
+        return found
+
+    root = model.document.root
+    return [kind_of(root).title_of(root), inside(root)]
+
+
+def test_rows_follow_edits_undo_and_redo(qtbot: QtBot) -> None:
+    model = DocumentModel(notepad())
+    outline = OutlineModel()
+    tester = QAbstractItemModelTester(outline, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    outline.set_model(model)
+    assert rows(outline) == titles(model)
+    model.do(SetProperty("tool", "title", "Write down"))
+    model.do(MoveNode("sys", "when", 0))
+    model.do(RemoveNode("ap"))
+    model.do(Batch((MoveNode("rem", "root", 0), RemoveNode("tl")), "both"))
+    assert rows(outline) == titles(model)
+    while model.undo():
+        assert rows(outline) == titles(model)
+    while model.redo():
+        assert rows(outline) == titles(model)
+    outline.set_model(None)
+    assert outline.rowCount() == 0
+    tester.deleteLater()
+
+
+def test_rows_follow_random_moves(qtbot: QtBot) -> None:
+    model, dice = DocumentModel(notepad()), random.Random(3)
+    outline = OutlineModel()
+    outline.set_model(model)
+    for _ in range(150):
+        nodes = [node.id for node in model.document.walk()]
+        parent = model.document.node(dice.choice(nodes))
+        try:
+            model.do(MoveNode(dice.choice(nodes), parent.id, dice.randint(0, len(parent.children))))
+        except EditError:
+            continue
+        assert rows(outline) == titles(model)
+
+
+def test_selection_is_in_step_both_ways(editor: TreeEditor) -> None:
+    editor.select(["sec"])
+    assert editor.outline.currentIndex().data() == "Section · notepad"
+    QTest.keyClick(editor.outline, Qt.Key.Key_Down)
+    assert editor.selected() == ["tl"]
+    editor.show_outline(False)
+    assert editor.selected() == ["tl"]
+
+
+def test_moving_keeps_the_selection_and_unfolded_rows(editor: TreeEditor) -> None:
+    model = editor.document_model
+    assert model is not None
+    editor.select(["tool"])
+    QTest.keyClick(editor.outline, Qt.Key.Key_Up, ALT)
+    assert shape(model)["root"][:3] == ["sys", "tool", "st"]
+    assert editor.selected() == ["tool"]
+    index = editor.outline.currentIndex()
+    assert index.data() == "Tool · Add note"
+    assert editor.outline.isExpanded(index)
+
+
+def test_keys_delete_duplicate_and_open(editor: TreeEditor, qtbot: QtBot) -> None:
+    model = editor.document_model
+    assert model is not None
+    editor.select(["rem"])
+    QTest.keyClick(editor.outline, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    assert len(shape(model)["root"]) == 7
+    QTest.keyClick(editor.outline, Qt.Key.Key_Delete)
+    assert shape(model)["root"] == ["sys", "st", "tool", "when", "tl", "rem"]
+    with qtbot.waitSignal(editor.properties_requested) as caught:
+        QTest.keyClick(editor.outline, Qt.Key.Key_Return)
+    assert caught.args == ["rem"]
+    QTest.keyClick(editor.outline, Qt.Key.Key_Insert)
+    assert editor.palette_panel.isVisible()
+
+
+def test_a_row_says_everything_a_screen_reader_needs(editor: TreeEditor) -> None:
+    editor.set_live({"st": LiveBadge(True, value="2 items"), "sec": LiveBadge(False, reason="notepad is empty")})
+    outline = editor.outline.model()
+
+    def spoken(node_id: str) -> str:
+        assert isinstance(outline, OutlineModel)
+        return str(outline.index_of(node_id).data(Qt.ItemDataRole.AccessibleTextRole))
+
+    assert spoken("st") == "State variable · notepad, List, starts empty, 2 items"
+    assert "not sent: notepad is empty" in spoken("sec")
+    assert "2 inside" in spoken("tool")
+    assert nameless(editor) == []
+    editor.outline.viewport().grab()

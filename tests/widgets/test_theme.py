@@ -1,0 +1,178 @@
+"""Tokens, style sheet, icons and the manager: contrast in both themes, every control in every state."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QIcon, QImage
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton, QToolButton
+
+from engine.blueprint import KINDS
+from widgets import theme
+from widgets.forms.simple import ICONS
+from widgets.theme.manager import ThemeManager
+from widgets.theme.resources import resource_path
+from widgets.theme.stylesheet import style_sheet
+from widgets.theme.tokens import DARK, LIGHT, Tokens, contrast, mix
+
+BOTH = pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=lambda tokens: tokens.name)
+
+
+@pytest.fixture
+def themed(qapp: QApplication) -> ThemeManager:
+    manager = theme.manager()
+    manager.apply(qapp)
+    manager.set_mode("light")
+    return manager
+
+
+@BOTH
+def test_text_can_be_read_on_every_surface(tokens: Tokens) -> None:
+    surfaces = (tokens.window, tokens.panel, tokens.card, tokens.sunk, tokens.hover, tokens.accent_tint)
+    for surface in surfaces:
+        for ink in (tokens.text, tokens.dim):
+            assert contrast(ink, surface) >= 4.5, (ink, surface)
+    for surface in (tokens.window, tokens.panel, tokens.card, tokens.sunk):
+        for ink in (tokens.faint, tokens.accent, tokens.bad, tokens.warn, tokens.good):
+            assert contrast(ink, surface) >= 4.5, (ink, surface)
+
+
+@BOTH
+def test_text_on_coloured_buttons_can_be_read_in_each_state(tokens: Tokens) -> None:
+    for surface in (tokens.accent, tokens.accent_hover, tokens.accent_pressed):
+        assert contrast(tokens.on_accent, surface) >= 4.5
+    assert contrast(tokens.on_bad, tokens.bad) >= 4.5
+    assert contrast(tokens.dim, tokens.pressed) >= 4.5
+    assert contrast(tokens.text, tokens.pressed) >= 4.5
+
+
+@BOTH
+def test_each_group_can_be_read_on_its_tint_even_when_lit(tokens: Tokens) -> None:
+    for group, hue in tokens.hues.items():
+        assert contrast(hue.ink, hue.tint) >= 4.5, group
+        assert contrast(hue.ink, tokens.card) >= 4.5, group
+        assert contrast(tokens.text, mix(hue.tint, hue.ink, 0.14)) >= 4.5, group
+    assert contrast(tokens.bad, tokens.bad_tint) >= 4.5
+
+
+@BOTH
+def test_borders_of_inputs_and_focus_rings_can_be_seen(tokens: Tokens) -> None:
+    for surface in (tokens.window, tokens.panel, tokens.card):
+        assert contrast(tokens.outline, surface) >= 3, surface
+        assert contrast(tokens.accent, surface) >= 3, surface
+
+
+@BOTH
+def test_the_style_sheet_covers_every_control_in_every_state(tokens: Tokens, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    sheet = style_sheet(tokens, str(tmp_path), "Inter", "JetBrains Mono")
+    for control in ("QPushButton", "QToolButton"):
+        for state in ("hover", "pressed", "focus", "disabled", "checked"):
+            assert re.search(rf"{control}:{state}\b", sheet), f"{control}:{state}"
+    for control in ("QLineEdit", "QTextEdit", "QPlainTextEdit", "QAbstractSpinBox", "QComboBox"):
+        for state in ("hover", "focus", "disabled"):
+            assert re.search(rf"{control}:{state}\b", sheet), f"{control}:{state}"
+    for role in ("primary", "quiet", "danger", "link", "tab", "nav", "chip", "inline"):
+        for state in ("hover", "pressed", "focus", "disabled"):
+            assert f'QPushButton[role="{role}"]:{state}' in sheet, f"{role}:{state}"
+    for control in (
+        "QMenu",
+        "QToolTip",
+        "QScrollBar",
+        "QCheckBox",
+        "QRadioButton",
+        "QSlider",
+        "QProgressBar",
+        "QTabBar",
+    ):
+        assert control in sheet, control
+    assert sheet.count("{") == sheet.count("}")
+
+
+def test_controls_are_large_enough_to_hit(themed: ThemeManager, qtbot) -> None:  # type: ignore[no-untyped-def]
+    for widget in (QPushButton("Text"), QToolButton(), QLineEdit(), QComboBox(), QCheckBox("Text")):
+        qtbot.addWidget(widget)
+        if isinstance(widget, QToolButton):
+            widget.setIcon(theme.icon("plus"))
+        widget.ensurePolished()
+        assert widget.sizeHint().height() >= 24, type(widget).__name__
+
+
+def test_an_icon_follows_the_theme_without_being_set_again(themed: ThemeManager, qtbot) -> None:  # type: ignore[no-untyped-def]
+    button = QToolButton()
+    qtbot.addWidget(button)
+    button.setIcon(theme.icon("wrench", "abilities"))
+
+    def ink() -> set[str]:
+        image = button.icon().pixmap(QSize(32, 32)).toImage()
+        pixels = (image.pixelColor(x, y) for x in range(32) for y in range(32))
+        return {pixel.name().upper() for pixel in pixels if pixel.alpha() == 255}
+
+    assert LIGHT.hues["abilities"].ink in ink()
+    themed.set_mode("dark")
+    assert DARK.hues["abilities"].ink in ink()
+    themed.set_mode("light")
+
+
+def test_icons_are_sharp_at_any_scale(themed: ThemeManager) -> None:
+    icon = theme.icon("scroll-text", "text")
+    for ratio in (1.0, 1.25, 1.5, 2.0):
+        pixmap = icon.pixmap(QSize(16, 16), ratio)
+        assert pixmap.width() == round(16 * ratio)
+        assert pixmap.devicePixelRatio() == ratio
+
+
+def test_an_icon_survives_being_copied_and_changed(themed: ThemeManager) -> None:
+    copy = QIcon(theme.icon("wrench", "text"))
+    copy.addPixmap(theme.pixmap("plus"))
+    assert not copy.pixmap(QSize(16, 16)).toImage().isNull()
+    assert not theme.icon("wrench", "text").isNull()
+
+
+def test_every_icon_that_is_named_is_bundled() -> None:
+    missing = sorted({kind.icon for kind in KINDS.values() if not theme.has_icon(kind.icon)})
+    assert missing == []
+    assert [name for name in ICONS if not theme.has_icon(name)] == []
+    assert resource_path("icons", "LICENSE").is_file()
+    assert resource_path("fonts", "OFL.txt").is_file()
+
+
+def test_the_bundled_fonts_are_in_use(themed: ThemeManager, qapp: QApplication) -> None:
+    assert qapp.font().family() == "Inter"
+    assert theme.font("mono").family() == "JetBrains Mono"
+    themed.set_system_font(True)
+    try:
+        assert qapp.font().family() != "Inter"
+    finally:
+        themed.set_system_font(False)
+
+
+def test_the_manager_tells_of_a_change_once_and_only_when_there_is_one(themed: ThemeManager) -> None:
+    seen: list[str] = []
+
+    def note() -> None:
+        seen.append(theme.current().name)
+
+    themed.changed.connect(note)
+    themed.set_mode("dark")
+    themed.set_mode("dark")
+    themed.set_mode("light")
+    themed.changed.disconnect(note)
+    assert seen == ["dark", "light"]
+    with pytest.raises(ValueError, match="no such theme"):
+        themed.set_mode("blue")  # type: ignore[arg-type]
+
+
+def test_reduced_motion_stops_all_durations(themed: ThemeManager) -> None:
+    themed.set_reduced_motion(True)
+    assert themed.motion.normal == 0
+    themed.set_reduced_motion(False)
+    assert 120 <= themed.motion.normal <= 180
+    themed.set_reduced_motion(None)
+
+
+def test_unknown_names_give_something_to_look_at(themed: ThemeManager) -> None:
+    image = QImage(theme.pixmap("no-such-icon", "text", 16).toImage())
+    assert any(image.pixelColor(x, 8).alpha() for x in range(16))
+    assert theme.current().hue("nobody").ink == theme.current().dim

@@ -1,0 +1,1 @@
+"""Qt widgets of Bough: tree editor, forms, context view, chat, session list. Nothing here imports ``app``."""

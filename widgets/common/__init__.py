@@ -1,0 +1,43 @@
+"""Pieces that every page uses: banners, toasts, empty states, progress, side bar, dialogs, cards, labels."""
+
+from widgets.common.banner import Banner, EmptyState, ProgressRow, icon_button
+from widgets.common.card import CardButton
+from widgets.common.dialogs import ConfirmDialog, ErrorDialog
+from widgets.common.labels import ElidedLabel, IconLabel, text_label
+from widgets.common.page import (
+    ModelButton,
+    PageHeader,
+    PageTitle,
+    StatusLine,
+    StatusPart,
+    column_widths,
+    restore_columns,
+)
+from widgets.common.sidebar import NavItem, NavRow, Sidebar
+from widgets.common.toast import Toast, ToastRecord, Toasts
+
+__all__ = [
+    "Banner",
+    "CardButton",
+    "ConfirmDialog",
+    "ElidedLabel",
+    "EmptyState",
+    "ErrorDialog",
+    "IconLabel",
+    "ModelButton",
+    "NavItem",
+    "NavRow",
+    "PageHeader",
+    "PageTitle",
+    "ProgressRow",
+    "Sidebar",
+    "StatusLine",
+    "StatusPart",
+    "Toast",
+    "ToastRecord",
+    "Toasts",
+    "column_widths",
+    "icon_button",
+    "restore_columns",
+    "text_label",
+]

@@ -1,0 +1,162 @@
+"""One field of a form: label, editor, help, and the error beside it once the person has left."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from engine.blueprint.edits import Batch
+from engine.blueprint.form_fields import Field
+from engine.blueprint.problem import Problem
+from widgets.forms.base import FieldEditor
+from widgets.forms.condition import ConditionEditor
+from widgets.forms.inputs import InputsEditor
+from widgets.forms.prompt import PromptEditor
+from widgets.forms.rows import ListEditor
+from widgets.forms.simple import (
+    ChoiceEditor,
+    IconEditor,
+    ModelEditor,
+    NumberEditor,
+    ReadOnlyEditor,
+    ToggleEditor,
+    ToolEditor,
+    VariableEditor,
+)
+from widgets.forms.text import LineEditor, TextEditor
+from widgets.forms.value import ValueEditor
+
+EDITORS: dict[str, type[FieldEditor]] = {
+    "line": LineEditor,
+    "text": TextEditor,
+    "prompt": PromptEditor,
+    "number": NumberEditor,
+    "toggle": ToggleEditor,
+    "choice": ChoiceEditor,
+    "list": ListEditor,
+    "inputs": InputsEditor,
+    "condition": ConditionEditor,
+    "variable": VariableEditor,
+    "value": ValueEditor,
+    "model": ModelEditor,
+    "tool": ToolEditor,
+    "icon": IconEditor,
+    "readonly": ReadOnlyEditor,
+}
+"""The editor of each kind of field. An editor nobody knows is shown as text that can be copied."""
+
+
+class FieldRow(QWidget):
+    """A field with everything around it.
+
+    Signals:
+        fix_wanted: The edit that puts a problem right.
+    """
+
+    fix_wanted = Signal(object)
+
+    def __init__(self, field: Field, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.field = field
+        self.editor = EDITORS.get(field.editor, ReadOnlyEditor)(field, self)
+        self._problem: Problem | None = None
+        self._touched = False
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(5)
+        self._label = QLabel(field.label, self)
+        self._label.setProperty("role", "label")
+        self._label.setBuddy(self.editor.focus_target())
+        if field.editor == "toggle":
+            self._label.hide()
+        layout.addWidget(self._label)
+        layout.addWidget(self.editor)
+        self._error = QLabel(self)
+        self._error.setProperty("role", "error")
+        self._error.setWordWrap(True)
+        self._fix = QPushButton(self)
+        self._fix.setProperty("role", "link")
+        beside = QHBoxLayout()
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.addWidget(self._error, 1)
+        beside.addWidget(self._fix)
+        layout.addLayout(beside)
+        self._error.hide()
+        self._fix.hide()
+        self._fix.clicked.connect(self._fix_clicked)
+        self._help = QLabel(field.help, self)
+        self._help.setProperty("role", "caption")
+        self._help.setWordWrap(True)
+        self._help.setVisible(bool(field.help))
+        layout.addWidget(self._help)
+        self.editor.left.connect(self._left)
+        self.editor.edited.connect(self._edited)
+        self._name()
+
+    def _name(self) -> None:
+        target = self.editor.focus_target()
+        if not target.accessibleName():
+            target.setAccessibleName(self.field.label)
+        if self.field.help:
+            target.setAccessibleDescription(self.field.help)
+
+    @Slot()
+    def _edited(self) -> None:
+        # While the person types, an error that was shown may go away but no new one appears.
+        self._touched = True
+        if self._error.isVisibleTo(self) and self.editor.own_error() is None and self._problem is None:
+            self.show_error("")
+
+    @Slot()
+    def _left(self) -> None:
+        self._touched = False
+        self._judge()
+
+    def tab_widgets(self) -> list[QWidget]:
+        """What Tab goes through, in order."""
+        return [*self.editor.tab_widgets(), self._fix]
+
+    def refused(self, reason: str) -> None:
+        """The document did not take the value."""
+        self.show_error(reason)
+
+    def set_problem(self, problem: Problem | None) -> None:
+        """What the agent's checks say about this field."""
+        self._problem = problem
+        if not self._touched:
+            self._judge()
+        elif problem is None and self.editor.own_error() is None:
+            self.show_error("")
+
+    def _judge(self) -> None:
+        own = self.editor.own_error()
+        problem = self._problem
+        if own is not None:
+            self.show_error(own)
+        elif problem is not None:
+            fix = problem.fix.label if isinstance(problem.fix, Batch) else self.tr("Fix it") if problem.fix else ""
+            self.show_error(problem.text, fix, warning=problem.severity != "error")
+        else:
+            self.show_error("")
+
+    def show_error(self, text: str, fix: str = "", warning: bool = False) -> None:
+        """Show an error beside the field, or take it away."""
+        from widgets import theme
+
+        theme.set_role(self._error, "role", "warning" if warning else "error")
+        self._error.setText(text)
+        self._error.setVisible(bool(text))
+        self._fix.setText(fix)
+        self._fix.setVisible(bool(text and fix))
+        self.editor.set_invalid(bool(text) and not warning)
+        target = self.editor.focus_target()
+        target.setAccessibleDescription(" ".join(part for part in (text, self.field.help) if part))
+
+    def error_text(self) -> str:
+        """The error that is shown, or ""."""
+        return self._error.text() if self._error.isVisibleTo(self) else ""
+
+    @Slot()
+    def _fix_clicked(self) -> None:
+        if self._problem is not None and self._problem.fix is not None:
+            self.fix_wanted.emit(self._problem.fix)

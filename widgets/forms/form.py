@@ -1,0 +1,307 @@
+"""The property form: made from a kind's fields and nothing else; every change goes into the document at once."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.blueprint.document import Node
+from engine.blueprint.edits import EditError, SetEnabled, SetProperty
+from engine.blueprint.form_fields import Field, fields
+from engine.blueprint.kinds import kind_of
+from engine.blueprint.problem import Problem
+from widgets import theme
+from widgets.forms.base import FormContext, ModelChoice
+from widgets.forms.field_row import FieldRow
+from widgets.forms.header import FormHeader
+from widgets.tree.document_model import DocumentModel
+from widgets.tree.rename import title_edit, title_field
+
+
+class PropertyForm(QWidget):
+    """The properties of one node.
+
+    Signals:
+        refused: The document did not take a change; the reason in words.
+    """
+
+    refused = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model: DocumentModel | None = None
+        self._node: Node | None = None
+        self._rows: dict[str, FieldRow] = {}
+        self._models: Sequence[ModelChoice] = ()
+        self._problems: list[Problem] = []
+        self._own = ""
+        self._chain: list[QWidget] = []
+        self._more_open: dict[str, bool] = {}
+        self._stack = QStackedWidget(self)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._stack)
+        self._empty = QLabel(self.tr("Choose a part of the tree to see what can be set about it."), self)
+        self._empty.setProperty("role", "dim")
+        self._empty.setWordWrap(True)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setMargin(32)
+        self._stack.addWidget(self._empty)
+        self._scroll = QScrollArea(self)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._stack.addWidget(self._scroll)
+        self._header: FormHeader | None = None
+        self._advanced: QWidget | None = None
+        self._more: QPushButton | None = None
+
+    # -- what is shown ----------------------------------------------------------------------------------------
+
+    @property
+    def node_id(self) -> str | None:
+        """The node that is shown."""
+        return self._node.id if self._node is not None else None
+
+    def set_node(self, model: DocumentModel | None, node_id: str | None) -> None:
+        """Show the form of a node, or the empty state."""
+        if model is not self._model:
+            if self._model is not None:
+                self._model.changed.disconnect(self._document_changed)
+                self._model.reset.disconnect(self._document_changed)
+            self._model = model
+            if model is not None:
+                model.changed.connect(self._document_changed)
+                model.reset.connect(self._document_changed)
+        node = model.node(node_id) if model is not None else None
+        if node is not None and self._node is not None and node.id == self._node.id and node.kind == self._node.kind:
+            self._node = node
+            self._refresh()
+            return
+        self._end_merge()
+        self._node = node
+        if node is None:
+            self._rows = {}
+            self._stack.setCurrentWidget(self._empty)
+        else:
+            self._build(node)
+            self._refresh()
+            self._show_problems()
+            self._stack.setCurrentWidget(self._scroll)
+            self._scroll.verticalScrollBar().setValue(0)
+
+    def set_model_choices(self, choices: Iterable[ModelChoice]) -> None:
+        """Models that an agent may ask for, from Settings."""
+        self._models = tuple(choices)
+        self._refresh()
+
+    def set_problems(self, problems: Iterable[Problem]) -> None:
+        """What the checks found; each is shown beside its field once the person has left it."""
+        self._problems = list(problems)
+        self._show_problems()
+
+    def focus_first(self) -> None:
+        """Give the keyboard to the first field."""
+        if self._header is not None and self._header.title.isVisibleTo(self):
+            self._header.title.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._header.title.selectAll()
+        elif self._rows:
+            next(iter(self._rows.values())).editor.focus_target().setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def focus_field(self, name: str) -> None:
+        """Give the keyboard to a field, unfolding it if need be."""
+        row = self._rows.get(name)
+        if row is None:
+            self.focus_first()
+            return
+        if row.field.advanced and self._more is not None:
+            self._more.setChecked(True)
+        row.editor.focus_target().setFocus(Qt.FocusReason.OtherFocusReason)
+        self._scroll.ensureWidgetVisible(row)
+
+    def row(self, name: str) -> FieldRow | None:
+        """The row of a field, for tests and tours."""
+        return self._rows.get(name)
+
+    # -- building ---------------------------------------------------------------------------------------------
+
+    def _build(self, node: Node) -> None:
+        assert self._model is not None
+        page = QFrame()
+        page.setProperty("role", "panel")
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(16, 12, 16, 24)
+        layout.setSpacing(16)
+        self._header = FormHeader(page)
+        self._header.title_edited.connect(self._title_edited)
+        self._header.title_left.connect(self._title_left)
+        self._header.enabled_changed.connect(self._enabled_changed)
+        self._header.set_history(self._model)
+        layout.addWidget(self._header)
+        self._rows = {}
+        shown = [field for field in fields(node.kind) if field.name != title_field(node)]
+        for field in shown:
+            if not field.advanced:
+                layout.addWidget(self._make_row(field, page))
+        self._advanced = self._more = None
+        folded = [field for field in shown if field.advanced]
+        if folded:
+            self._add_folded(folded, page, layout, node.kind)
+        layout.addStretch(1)
+        old = self._scroll.takeWidget()
+        self._scroll.setWidget(page)
+        if old is not None:
+            old.deleteLater()
+
+    def _add_folded(self, folded: Iterable[Field], page: QWidget, layout: QVBoxLayout, kind: str) -> None:
+        self._more = QPushButton(self.tr("More"), page)
+        self._more.setProperty("role", "inline")
+        self._more.setCheckable(True)
+        self._more.setChecked(self._more_open.get(kind, False))
+        self._more.setIcon(theme.icon("chevron-right", "dim"))
+        self._more.toggled.connect(self._toggle_more)
+        layout.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
+        self._advanced = QWidget(page)
+        inner = QVBoxLayout(self._advanced)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(16)
+        for field in folded:
+            inner.addWidget(self._make_row(field, self._advanced))
+        layout.addWidget(self._advanced)
+        self._toggle_more(self._more.isChecked())
+
+    def _make_row(self, field: Field, parent: QWidget) -> FieldRow:
+        assert self._model is not None
+        row = FieldRow(field, parent)
+        row.editor.set_history(self._model)
+        row.editor.edited.connect(self._edited)
+        row.editor.left.connect(self._end_merge)
+        row.fix_wanted.connect(self._fix)
+        self._rows[field.name] = row
+        return row
+
+    @Slot(bool)
+    def _toggle_more(self, on: bool) -> None:
+        if self._more is None or self._advanced is None or self._node is None:
+            return
+        self._more.setIcon(theme.icon("chevron-down" if on else "chevron-right", "dim"))
+        self._advanced.setVisible(on)
+        self._more_open[self._node.kind] = on
+
+    # -- following the document -------------------------------------------------------------------------------
+
+    @Slot()
+    def _document_changed(self) -> None:
+        if self._model is None or self._node is None:
+            return
+        node = self._model.node(self._node.id)
+        if node is None or node.kind != self._node.kind:
+            self.set_node(self._model, node.id if node is not None else None)
+            return
+        self._node = node
+        self._refresh()
+
+    def _refresh(self) -> None:
+        node, model = self._node, self._model
+        if node is None or model is None or self._header is None:
+            return
+        own, known = self._own, fields(node.kind)
+        context = FormContext(model.document, node, self._models)
+        self._header.show_node(node, keep_title=own == "title")
+        for name, row in self._rows.items():
+            visible = row.field.visible(node.props, known)
+            if row.isVisibleTo(self) != visible or row.isHidden() == visible:
+                row.setVisible(visible)
+            row.editor.set_context(context)
+            if name != own:
+                row.editor.set_value(node.props.get(name, row.field.default))
+        self._order_keys()
+
+    def _order_keys(self) -> None:
+        """Tab goes from top to bottom, also after rows were added."""
+        if self._header is None:
+            return
+        plain = [row for row in self._rows.values() if not row.field.advanced]
+        folded = [row for row in self._rows.values() if row.field.advanced]
+        chain = self._header.tab_widgets()
+        for row in plain:
+            chain += row.tab_widgets()
+        chain += [self._more] if self._more is not None else []
+        for row in folded:
+            chain += row.tab_widgets()
+        if chain != self._chain:
+            self._chain = chain
+            for before, after in itertools.pairwise(chain):
+                QWidget.setTabOrder(before, after)
+
+    def _show_problems(self) -> None:
+        found: dict[str, Problem] = {}
+        for problem in self._problems:
+            if self._node is not None and problem.node_id == self._node.id and problem.field:
+                found.setdefault(problem.field, problem)
+        for name, row in self._rows.items():
+            row.set_problem(found.get(name))
+
+    # -- changes ----------------------------------------------------------------------------------------------
+
+    @Slot(object)
+    def _edited(self, value: Any) -> None:
+        editor = self.sender()
+        row = next((row for row in self._rows.values() if row.editor is editor), None)
+        if row is None or self._node is None or self._model is None:
+            return
+        name = row.field.name
+        if value == self._node.props.get(name, row.field.default):
+            return
+        edit = SetProperty(self._node.id, name, value)
+        self._do(edit, name, f"{self._node.id}.{name}", row)
+
+    def _do(self, edit: Any, own: str, merge_key: str | None, row: FieldRow | None = None) -> None:
+        assert self._model is not None
+        self._own = own
+        try:
+            self._model.do(edit, merge_key)
+        except EditError as error:
+            if row is not None:
+                row.refused(str(error))
+            else:
+                self.refused.emit(str(error))
+        finally:
+            self._own = ""
+
+    @Slot()
+    def _end_merge(self) -> None:
+        if self._model is not None:
+            self._model.history.end_merge()
+
+    @Slot(object)
+    def _fix(self, edit: Any) -> None:
+        self._do(edit, "", None)
+
+    @Slot(str)
+    def _title_edited(self, text: str) -> None:
+        """Titles that nothing refers to follow every key; names of variables change when the field is left."""
+        if self._node is not None and self._model is not None and not self._is_referred_to():
+            edit = title_edit(self._model.document, self._node, text)
+            if edit is not None:
+                self._do(edit, "title", f"{self._node.id}.title")
+
+    def _is_referred_to(self) -> bool:
+        return self._node is not None and bool(kind_of(self._node).declares(self._node))
+
+    @Slot(str)
+    def _title_left(self, text: str) -> None:
+        if self._node is not None and self._model is not None:
+            edit = title_edit(self._model.document, self._node, text.strip())
+            if edit is not None:
+                self._do(edit, "", None)
+        self._end_merge()
+
+    @Slot(bool)
+    def _enabled_changed(self, on: bool) -> None:
+        if self._node is not None and self._node.enabled != on:
+            self._do(SetEnabled(self._node.id, on), "", None)

@@ -1,0 +1,211 @@
+"""The prompt editor: text with variables in ``{{ }}``, shown as chips, completed while typing, with a token count."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QStringListModel, Qt, Slot
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QSyntaxHighlighter, QTextCharFormat, QTextCursor, QTextDocument
+from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLabel, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
+
+from engine.blueprint.form_fields import Field
+from engine.blueprint.kinds import Variable
+from widgets import theme
+from widgets.forms.base import FieldEditor, FormContext
+from widgets.forms.chips import ChipBar
+from widgets.forms.text import GrowingText, show_text
+
+_MARK = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_OPEN = re.compile(r"\{\{\s*([A-Za-z0-9_]*)$")
+
+
+def estimate_tokens(text: str) -> int:
+    """Tokens of a text as the engine estimates them: four characters each, rounded up."""
+    return math.ceil(len(text) / 4)
+
+
+class TemplateHighlighter(QSyntaxHighlighter):
+    """Colours variables and statements; a name that does not exist is underlined."""
+
+    def __init__(self, document: QTextDocument) -> None:
+        super().__init__(document)
+        self._known: frozenset[str] = frozenset()
+
+    def set_known(self, names: Sequence[str]) -> None:
+        """Names that exist here."""
+        known = frozenset(names)
+        if known != self._known:
+            self._known = known
+            self.rehighlight()
+
+    def highlightBlock(self, text: str) -> None:
+        tokens = theme.current()
+        for found in _MARK.finditer(text):
+            kind = found.group()[1]
+            hue = tokens.hue({"{": "memory", "%": "flow"}.get(kind, "root"))
+            shape = QTextCharFormat()
+            shape.setForeground(QColor(hue.ink if kind != "#" else tokens.faint))
+            if kind != "#":
+                shape.setBackground(QColor(hue.tint))
+            if kind == "{":
+                shape.setFontWeight(QFont.Weight.Medium)
+                name = _NAME.search(found.group())
+                if name and name.group() not in self._known and self._known is not None:
+                    shape.setUnderlineColor(QColor(tokens.bad))
+                    shape.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
+            self.setFormat(found.start(), found.end() - found.start(), shape)
+
+
+class PromptText(GrowingText):
+    """The text itself, with completion inside ``{{``."""
+
+    def __init__(self, parent: QWidget | None = None, least: int = 4, most: int = 16) -> None:
+        super().__init__(parent, least, most)
+        self._names = QStringListModel(self)
+        self._completer = QCompleter(self._names, self)
+        self._completer.setWidget(self)
+        self._completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self._completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+        self._completer.activated.connect(self._complete)
+        popup = self._completer.popup()
+        assert popup is not None
+        self._popup = popup
+        self.highlighter = TemplateHighlighter(self.document())
+        theme.manager().changed.connect(self.highlighter.rehighlight)
+
+    def set_names(self, names: Sequence[str]) -> None:
+        """Variables that may be written here."""
+        if self._names.stringList() != list(names):
+            self._names.setStringList(list(names))
+        self.highlighter.set_known(names)
+
+    def insert_variable(self, name: str) -> None:
+        """Write a variable at the cursor; inside open braces only what is missing."""
+        cursor = self.textCursor()
+        before = cursor.block().text()[: cursor.positionInBlock()]
+        opened = _OPEN.search(before)
+        if opened:
+            cursor.movePosition(QTextCursor.MoveOperation.Left, QTextCursor.MoveMode.KeepAnchor, len(opened.group(0)))
+        after = cursor.block().text()[cursor.selectionEnd() - cursor.block().position() :]
+        close = "" if opened and after.lstrip().startswith("}}") else " }}"
+        cursor.insertText("{{ " + name + close)
+        self.setTextCursor(cursor)
+        self.setFocus()
+
+    @Slot(str)
+    def _complete(self, name: str) -> None:
+        self.insert_variable(name)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._popup.isVisible() and event.key() in (
+            Qt.Key.Key_Return,
+            Qt.Key.Key_Enter,
+            Qt.Key.Key_Tab,
+            Qt.Key.Key_Escape,
+            Qt.Key.Key_Backtab,
+        ):
+            event.ignore()
+            return
+        super().keyPressEvent(event)
+        if event.text() and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.offer()
+
+    def offer(self) -> None:
+        """Show the variables that fit what stands before the cursor, if it is inside ``{{``."""
+        cursor = self.textCursor()
+        opened = _OPEN.search(cursor.block().text()[: cursor.positionInBlock()])
+        if opened is None or not self._names.stringList():
+            self._popup.hide()
+            return
+        self._completer.setCompletionPrefix(opened.group(1))
+        if not self._completer.completionCount() or self._completer.currentCompletion() == opened.group(1):
+            self._popup.hide()
+            return
+        self._popup.setCurrentIndex(self._completer.completionModel().index(0, 0))
+        rect = self.cursorRect()
+        rect.setWidth(max(180, self._popup.sizeHintForColumn(0) + 40))
+        self._completer.complete(rect)
+
+
+class PromptEditor(FieldEditor):
+    """A prompt: text, chips of the variables in scope, token count, and a taller view."""
+
+    def __init__(self, field: Field, parent: QWidget | None = None, *, compact: bool = False) -> None:
+        super().__init__(field, parent)
+        self._known = ""
+        self._least, self._most = (1, 6) if compact else (4, 14)
+        self._edit = PromptText(self, self._least, self._most)
+        self._edit.setPlaceholderText(field.placeholder)
+        self._chips = ChipBar(self)
+        self._chips.chosen.connect(self._edit.insert_variable)
+        self._count = QLabel(self)
+        self._count.setProperty("role", "faint")
+        self._taller = QToolButton(self)
+        self._taller.setIcon(theme.icon("unfold-vertical", "dim"))
+        self._taller.setCheckable(True)
+        self._taller.setToolTip(self.tr("Show the whole text"))
+        self._taller.setAccessibleName(self.tr("Show the whole text"))
+        self._taller.toggled.connect(self._set_tall)
+        below = QHBoxLayout()
+        below.setContentsMargins(0, 0, 0, 0)
+        below.setSpacing(8)
+        below.addWidget(self._chips, 1)
+        side = Qt.AlignmentFlag.AlignTop
+        if not compact:
+            below.addWidget(self._count, 0, side)
+            below.addWidget(self._taller, 0, side)
+        self._count.setVisible(not compact)
+        self._taller.setVisible(not compact)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self._edit)
+        layout.addLayout(below)
+        self._edit.textChanged.connect(self._changed)
+        self.watch(self._edit)
+        self._show_count()
+
+    def text_edit(self) -> QPlainTextEdit:
+        """The text widget, for tests and for placing the cursor at a problem."""
+        return self._edit
+
+    @Slot()
+    def _changed(self) -> None:
+        # Qt also says that the text changed when only its colours did.
+        text = self._edit.toPlainText()
+        if text != self._known:
+            self._known = text
+            self._show_count()
+            self.edited.emit(text)
+
+    def _show_count(self) -> None:
+        count = estimate_tokens(self._edit.toPlainText())
+        text = self.tr("about 1 token") if count == 1 else self.tr("about %1 tokens").replace("%1", f"{count:,}")
+        self._count.setText(text)
+        self._count.setContentsMargins(0, 5, 0, 0)
+
+    @Slot(bool)
+    def _set_tall(self, on: bool) -> None:
+        self._edit.set_lines(self._least, 400 if on else self._most)
+        self._taller.setIcon(theme.icon("fold-vertical" if on else "unfold-vertical", "dim"))
+
+    def set_context(self, context: FormContext) -> None:
+        super().set_context(context)
+        self.show_variables(context.variables())
+
+    def show_variables(self, variables: Sequence[Variable]) -> None:
+        """Variables that may be written here."""
+        self._edit.set_names([variable.name for variable in variables])
+        self._chips.show_variables(variables)
+
+    def set_value(self, value: Any) -> None:
+        self._known = "" if value is None else str(value)
+        show_text(self._edit, self._known)
+        self._show_count()
+
+    def focus_target(self) -> QWidget:
+        return self._edit

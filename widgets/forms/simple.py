@@ -1,0 +1,306 @@
+"""Small editors: number, toggle, choice, variable, tool, icon, model, and text that is only shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication, QSize, Qt, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+
+from engine.blueprint.form_fields import Field
+from engine.blueprint.kinds import kind_of
+from engine.blueprint.values import TYPE_LABELS
+from widgets import theme
+from widgets.forms.base import FieldEditor, FormContext
+from widgets.forms.text import show_text
+
+ICONS = [
+    "bot",
+    "notebook-pen",
+    "book-open",
+    "graduation-cap",
+    "globe",
+    "users",
+    "message-square",
+    "languages",
+    "headset",
+    "database",
+    "file-text",
+    "code",
+    "lightbulb",
+    "sparkles",
+    "search",
+    "calendar",
+    "mail",
+    "heart",
+    "star",
+    "shield-check",
+    "wand",
+    "brain",
+    "house",
+    "square-dashed",
+]
+
+
+class NumberEdit(QLineEdit):
+    """A number; arrow keys count up and down."""
+
+    def number(self) -> int | float | None:
+        """What stands there, or None where it is no number."""
+        text = self.text().strip().replace("\u2212", "-").replace(" ", "").replace("\u00a0", "")
+        try:
+            return int(text)
+        except ValueError:
+            pass
+        try:
+            found = float(text.replace(",", "."))
+        except ValueError:
+            return None
+        return found if found == found and abs(found) != float("inf") else None
+
+    def show_number(self, value: Any) -> None:
+        """Show a number without announcing it; what the person types in another spelling stays."""
+        if value is None or isinstance(value, bool):
+            show_text(self, "")
+        elif self.number() != value:
+            show_text(self, f"{value:g}" if isinstance(value, float) and abs(value) < 1e15 else str(value))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}.get(Qt.Key(event.key()))
+        if step is not None:
+            self.setText(f"{(self.number() or 0) + step:g}")
+            self.textEdited.emit(self.text())
+            return
+        super().keyPressEvent(event)
+
+
+class NumberEditor(FieldEditor):
+    """A number with its unit and range."""
+
+    def __init__(self, field: Field, parent: QWidget | None = None) -> None:
+        super().__init__(field, parent)
+        self._edit = NumberEdit(self)
+        self._edit.setPlaceholderText(field.placeholder)
+        self._edit.setMaximumWidth(140)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._edit)
+        unit = QLabel(field.unit, self)
+        unit.setProperty("role", "dim")
+        layout.addWidget(unit)
+        layout.addStretch(1)
+        self._edit.textEdited.connect(self._changed)
+        self.watch(self._edit)
+
+    @Slot()
+    def _changed(self) -> None:
+        if not self._edit.text().strip():
+            self.edited.emit(None if self.field.optional else self.field.default)
+        elif self.own_error() is None:
+            self.edited.emit(self._edit.number())
+
+    def own_error(self) -> str | None:
+        if not self._edit.text().strip():
+            return None if self.field.optional else self.tr("Give a number.")
+        number = self._edit.number()
+        if number is None:
+            return self.tr("This is not a number.")
+        if self.field.minimum is not None and number < self.field.minimum:
+            return self.tr("This must be at least %1.").replace("%1", f"{self.field.minimum:,g}")
+        if self.field.maximum is not None and number > self.field.maximum:
+            return self.tr("This must be at most %1.").replace("%1", f"{self.field.maximum:,g}")
+        return None
+
+    def set_value(self, value: Any) -> None:
+        self._edit.show_number(value)
+
+    def focus_target(self) -> QWidget:
+        return self._edit
+
+
+class ToggleEditor(FieldEditor):
+    """Yes or no."""
+
+    def __init__(self, field: Field, parent: QWidget | None = None) -> None:
+        super().__init__(field, parent)
+        self._box = QCheckBox(field.label, self)
+        self._box.setProperty("role", "switch")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._box)
+        self._box.toggled.connect(self._changed)
+        self.watch(self._box)
+
+    @Slot(bool)
+    def _changed(self, on: bool) -> None:
+        self.edited.emit(on)
+        self.left.emit()
+
+    def set_value(self, value: Any) -> None:
+        blocked = self._box.blockSignals(True)
+        self._box.setChecked(bool(value))
+        self._box.blockSignals(blocked)
+
+    def focus_target(self) -> QWidget:
+        return self._box
+
+
+class ChoiceEditor(FieldEditor):
+    """One of several values. Subclasses say which."""
+
+    def __init__(self, field: Field, parent: QWidget | None = None) -> None:
+        super().__init__(field, parent)
+        self._box = QComboBox(self)
+        self._box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._box.setMinimumContentsLength(8)
+        self._box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._offered: list[tuple[Any, str, str]] = []
+        self._value: Any = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._box)
+        self._box.activated.connect(self._picked)
+        self.watch(self._box)
+
+    def offers(self) -> Iterable[tuple[Any, str, str]]:
+        """Values with their labels and icons."""
+        return [(choice.value, choice.label, "") for choice in self.field.choices]
+
+    def missing(self, value: Any) -> str:
+        """Label for a value that is not on offer any more."""
+        return self.tr("%1 (not there)").replace("%1", str(value))
+
+    def _fill(self) -> None:
+        offered = list(self.offers())
+        if all(value != self._value for value, _, _ in offered):
+            label = self.missing(self._value) if self._value not in (None, "") else self.tr("Choose…")
+            offered.insert(0, (self._value, label, ""))
+        if offered != self._offered:
+            self._offered = offered
+            self._box.clear()
+            for _, label, icon in offered:
+                if icon:
+                    self._box.addItem(theme.icon(icon, "dim"), label)
+                else:
+                    self._box.addItem(label)
+        self._box.setCurrentIndex(next(i for i, (value, _, _) in enumerate(offered) if value == self._value))
+
+    @Slot(int)
+    def _picked(self, index: int) -> None:
+        value = self._offered[index][0]
+        if value != self._value:
+            self._value = value
+            self.edited.emit(value)
+            self.left.emit()
+
+    def set_context(self, context: FormContext) -> None:
+        super().set_context(context)
+        self._fill()
+
+    def set_value(self, value: Any) -> None:
+        self._value = value
+        self._fill()
+
+    def focus_target(self) -> QWidget:
+        return self._box
+
+
+def variable_label(title: str, kind: str) -> str:
+    """A variable in a list: its title and what it holds."""
+    word = TYPE_LABELS.get(kind, "")
+    return f"{title} ({word.lower()})" if word else title
+
+
+class VariableEditor(ChoiceEditor):
+    """One of the variables in scope."""
+
+    def offers(self) -> Iterable[tuple[Any, str, str]]:
+        if self._context is None:
+            return []
+        found = self.context.variables(self.field.accepts)
+        if self.field.role == "variable" and kind_of(self.context.node).group == "steps":
+            found = [variable for variable in found if variable.settable]
+        offered: list[tuple[Any, str, str]] = [
+            (variable.name, variable_label(variable.title, variable.type), "") for variable in found
+        ]
+        if self.field.default == "" and kind_of(self.context.node).group != "steps":
+            offered.insert(0, ("", self.tr("None"), ""))
+        return offered
+
+
+class ToolEditor(ChoiceEditor):
+    """One of the agent's tools, by its technical name."""
+
+    def offers(self) -> Iterable[tuple[Any, str, str]]:
+        offered: list[tuple[Any, str, str]] = [("", self.tr("None"), "")]
+        if self._context is not None:
+            for node in self.context.document.walk():
+                if node.kind == "tool":
+                    name = kind_of(node).own_name(node) or ""
+                    offered.append((name, str(node.props.get("title") or name), "wrench"))
+        return offered
+
+
+class IconEditor(ChoiceEditor):
+    """One of the bundled icons."""
+
+    def __init__(self, field: Field, parent: QWidget | None = None) -> None:
+        super().__init__(field, parent)
+        self._box.setIconSize(QSize(18, 18))
+        self._box.setMaximumWidth(240)
+
+    def offers(self) -> Iterable[tuple[Any, str, str]]:
+        return [(name, name.replace("-", " ").capitalize(), name) for name in ICONS if theme.has_icon(name)]
+
+    def missing(self, value: Any) -> str:
+        return str(value).replace("-", " ").capitalize()
+
+
+class ModelEditor(ChoiceEditor):
+    """The model that the agent would like; connections themselves live in Settings."""
+
+    def offers(self) -> Iterable[tuple[Any, str, str]]:
+        offered: list[tuple[Any, str, str]] = [(_EMPTY, self.tr("The model chosen in Settings"), "")]
+        if self._context is not None:
+            for choice in self.context.models:
+                offered.append(({"connection": choice.connection, "model": choice.model}, choice.label, "cpu"))
+        return offered
+
+    def missing(self, value: Any) -> str:
+        name = str(value.get("model") or value.get("connection") or "") if isinstance(value, dict) else str(value)
+        return self.tr("%1 (not set up on this computer)").replace("%1", name)
+
+    def set_value(self, value: Any) -> None:
+        given = value if isinstance(value, dict) else {}
+        super().set_value({"connection": given.get("connection") or "", "model": given.get("model") or ""})
+
+
+_EMPTY = {"connection": "", "model": ""}
+
+
+class ReadOnlyEditor(FieldEditor):
+    """A value that can be looked at and copied, but not changed here."""
+
+    def __init__(self, field: Field, parent: QWidget | None = None) -> None:
+        super().__init__(field, parent)
+        self._text = QPlainTextEdit(self)
+        self._text.setReadOnly(True)
+        self._text.setProperty("role", "mono")
+        self._text.setTabChangesFocus(True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._text)
+
+    def set_value(self, value: Any) -> None:
+        self._text.setPlainText(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+    def focus_target(self) -> QWidget:
+        return self._text
+
+
+def tr(text: str) -> str:
+    """Translate outside a widget."""
+    return QCoreApplication.translate("Forms", text)

@@ -1,0 +1,285 @@
+"""What a person does to the tree: add, move, copy, paste, duplicate, switch off, delete.
+
+Here: turning a gesture and the selection into one undoable edit, and saying why where it is not allowed.
+Not here: mouse, keys and menus, which all end up in these methods.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QGuiApplication
+
+from engine.blueprint.document import AgentDocument, Node, fresh_ids, new_node_id
+from engine.blueprint.edits import (
+    Batch,
+    Edit,
+    EditError,
+    InsertNode,
+    MoveNode,
+    RemoveNode,
+    SetEnabled,
+    apply,
+    can_insert,
+    can_move,
+    insertion_point,
+)
+from engine.blueprint.kinds import KINDS
+from widgets.tree.clipboard import nodes_from_text, nodes_to_text
+from widgets.tree.document_model import DocumentModel
+from widgets.tree.selection import Selection
+
+
+class Operations(QObject):
+    """Gestures on one document and its selection.
+
+    Signals:
+        refused: Something was not allowed; the reason in words.
+        inserted: A node was added from the palette.
+    """
+
+    refused = Signal(str)
+    inserted = Signal(str)
+
+    def __init__(self, selection: Selection, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.selection = selection
+        self.model: DocumentModel | None = None
+
+    @property
+    def document(self) -> AgentDocument | None:
+        """The document that is worked on."""
+        return self.model.document if self.model is not None else None
+
+    def roots(self, ids: Iterable[str] | None = None) -> list[str]:
+        """Of the selected nodes those that do not stand inside another selected one, in reading order."""
+        document = self.document
+        if document is None:
+            return []
+        chosen = {node_id for node_id in (self.selection.ids if ids is None else ids) if node_id in document}
+        chosen.discard(document.root.id)
+        tops = {key for key in chosen if not any(around.id in chosen for around in document.ancestors(key))}
+        if len(tops) < 2:
+            return list(tops)
+        return [node.id for node in document.walk() if node.id in tops]
+
+    # -- adding -----------------------------------------------------------------------------------------------
+
+    def check_insert(self, kind: str, parent_id: str, index: int) -> str | None:
+        """Why a node of that kind may not be added there."""
+        document = self.document
+        return can_insert(document, parent_id, index, kind) if document is not None else self.tr("Nothing is open.")
+
+    def place_for(self, kind: str, at: tuple[str, int] | None = None) -> tuple[str, int] | None:
+        """Where a node chosen in the palette goes: the wanted place, or the nearest sensible one."""
+        document = self.document
+        if document is None:
+            return None
+        if at is not None and can_insert(document, at[0], at[1], kind) is None:
+            return at
+        return insertion_point(document, kind, at[0] if at is not None else self.selection.current)
+
+    def why_not(self, kind: str) -> str:
+        """Why a kind cannot be added anywhere just now."""
+        document = self.document
+        if document is None:
+            return self.tr("Nothing is open.")
+        return can_insert(document, document.root.id, len(document.root.children), kind) or ""
+
+    def insert_kind(self, kind: str, at: tuple[str, int] | None = None, *, exact: bool = False) -> str | None:
+        """Add a node of that kind and select it; its id, or None where it is not allowed."""
+        document = self.document
+        place = at if exact else self.place_for(kind, at)
+        if document is None or place is None:
+            self.refused.emit(self.why_not(kind))
+            return None
+        node = Node(new_node_id(), kind, KINDS[kind].new_props(document))
+        if not self._do(InsertNode(place[0], place[1], node)):
+            return None
+        self.selection.set([node.id])
+        self.inserted.emit(node.id)
+        return node.id
+
+    # -- moving -----------------------------------------------------------------------------------------------
+
+    def move_edit(self, ids: Sequence[str], parent_id: str, gap: int) -> Edit | None:
+        """The edit that moves nodes into a gap among a node's present children; None if nothing would change."""
+        document = self.document
+        parent = document.get(parent_id) if document is not None else None
+        if document is None or parent is None:
+            return None
+        before = [child.id for child in parent.children]
+        order = list(before)
+        anchor = next((child for child in before[gap:] if child not in ids), None)
+        edits: list[MoveNode] = []
+        previous: str | None = None
+        for node_id in ids:
+            rest = [child for child in order if child != node_id]
+            if previous is not None:
+                index = rest.index(previous) + 1
+            else:
+                index = rest.index(anchor) if anchor is not None else len(rest)
+            order = [*rest[:index], node_id, *rest[index:]]
+            edits.append(MoveNode(node_id, parent_id, index))
+            previous = node_id
+        if order == before or not edits:
+            return None
+        return (
+            edits[0] if len(edits) == 1 else Batch(tuple(edits), self.tr("move %1 parts").replace("%1", str(len(ids))))
+        )
+
+    def check_move(self, ids: Sequence[str], parent_id: str, gap: int) -> str | None:
+        """Why nodes may not be moved into a gap."""
+        document, edit = self.document, None
+        if document is None:
+            return self.tr("Nothing is open.")
+        if any(node_id == parent_id or any(a.id == node_id for a in document.ancestors(parent_id)) for node_id in ids):
+            return self.tr("A part cannot be moved into itself.")
+        edit = self.move_edit(ids, parent_id, gap)
+        if edit is None:
+            return None
+        if isinstance(edit, MoveNode):
+            return can_move(document, edit.id, edit.parent_id, edit.index)
+        try:
+            apply(document, edit)
+        except EditError as error:
+            return str(error)
+        return None
+
+    def move(self, ids: Sequence[str], parent_id: str, gap: int) -> bool:
+        """Move nodes into a gap; False where nothing changed."""
+        edit = self.move_edit(ids, parent_id, gap)
+        return edit is not None and self._do(edit)
+
+    def move_up(self) -> None:
+        """Move the selected nodes one place up among their siblings."""
+        self._nudge(-1)
+
+    def move_down(self) -> None:
+        """Move the selected nodes one place down among their siblings."""
+        self._nudge(1)
+
+    def _nudge(self, step: int) -> None:
+        document, ids = self.document, self.roots()
+        if document is None or not ids:
+            return
+        places = [document.place(node_id) for node_id in ids]
+        parent = places[0].parent_id
+        if parent is None or any(place.parent_id != parent for place in places):
+            self.refused.emit(self.tr("These parts stand in different places. Move them one by one."))
+            return
+        indexes = [place.index for place in places]
+        gap = min(indexes) - 1 if step < 0 else max(indexes) + 2
+        if 0 <= gap <= len(document.node(parent).children):
+            self.move(ids, parent, gap)
+
+    def move_in(self) -> None:
+        """Move the selected nodes into the node above them."""
+        document, ids = self.document, self.roots()
+        if document is None or not ids:
+            return
+        place = document.place(ids[0])
+        if place.parent_id is None or place.index == 0:
+            self.refused.emit(self.tr("There is no part above it to move into."))
+            return
+        above = document.node(place.parent_id).children[place.index - 1]
+        self.move(ids, above.id, len(above.children))
+
+    def move_out(self) -> None:
+        """Move the selected nodes out of the node around them, behind it."""
+        document, ids = self.document, self.roots()
+        if document is None or not ids:
+            return
+        parent = document.parent(ids[0])
+        if parent is None or parent.id == document.root.id:
+            self.refused.emit(self.tr("It stands at the top already."))
+            return
+        place = document.place(parent.id)
+        self.move(ids, str(place.parent_id), place.index + 1)
+
+    # -- the rest ---------------------------------------------------------------------------------------------
+
+    def copy(self) -> bool:
+        """Put the selected nodes on the clipboard as text."""
+        document, ids = self.document, self.roots()
+        if document is None or not ids:
+            return False
+        QGuiApplication.clipboard().setText(nodes_to_text(document.node(node_id) for node_id in ids))
+        return True
+
+    def cut(self) -> None:
+        """Copy and delete."""
+        if self.copy():
+            self._remove(self.tr("cut"))
+
+    @property
+    def can_paste(self) -> bool:
+        """Whether the clipboard holds nodes."""
+        return "bough-nodes" in QGuiApplication.clipboard().text()[:200]
+
+    def paste(self) -> None:
+        """Add the nodes of the clipboard at the nearest sensible place."""
+        nodes = nodes_from_text(QGuiApplication.clipboard().text())
+        if not nodes:
+            self.refused.emit(self.tr("The clipboard holds no parts of an agent."))
+            return
+        place = self.place_for(nodes[0].kind)
+        if place is None:
+            self.refused.emit(self.why_not(nodes[0].kind))
+            return
+        self._insert_all(nodes, place, self.tr("paste"))
+
+    def duplicate(self) -> None:
+        """Copies of the selected nodes, behind the last of them."""
+        document, ids = self.document, self.roots()
+        if document is None or not ids:
+            return
+        place = document.place(ids[-1])
+        if place.parent_id is not None:
+            copies = [fresh_ids(document.node(node_id)) for node_id in ids]
+            self._insert_all(copies, (place.parent_id, place.index + 1), self.tr("duplicate"))
+
+    def _insert_all(self, nodes: Sequence[Node], place: tuple[str, int], label: str) -> None:
+        edits = tuple(InsertNode(place[0], place[1] + offset, node) for offset, node in enumerate(nodes))
+        if self._do(Batch(edits, label)):
+            self.selection.set([node.id for node in nodes])
+
+    def delete(self) -> None:
+        """Delete the selected nodes; the neighbour is selected next."""
+        self._remove(self.tr("delete"))
+
+    def _remove(self, label: str) -> None:
+        document, ids = self.document, self.roots()
+        if document is None or not ids:
+            if document is not None and self.selection.ids:
+                self.refused.emit(self.tr("The agent itself cannot be deleted here."))
+            return
+        place = document.place(ids[-1])
+        parent = document.node(place.parent_id or document.root.id)
+        left = [child.id for child in parent.children[place.index + 1 :] if child.id not in ids]
+        left += [child.id for child in reversed(parent.children[: place.index]) if child.id not in ids]
+        edit: Edit = RemoveNode(ids[0])
+        if len(ids) > 1 or label != self.tr("delete"):
+            edit = Batch(tuple(RemoveNode(node_id) for node_id in ids), label)
+        if self._do(edit):
+            self.selection.set([left[0] if left else parent.id])
+
+    def toggle_enabled(self) -> None:
+        """Switch the selected nodes off, or on where all of them are off."""
+        document, ids = self.document, self.roots()
+        if document is None or not ids:
+            return
+        on = all(not document.node(node_id).enabled for node_id in ids)
+        edits = tuple(SetEnabled(node_id, on) for node_id in ids)
+        self._do(edits[0] if len(edits) == 1 else Batch(edits, edits[0].label))
+
+    def _do(self, edit: Edit) -> bool:
+        if self.model is None:
+            return False
+        try:
+            self.model.do(edit)
+        except EditError as error:
+            self.refused.emit(str(error))
+            return False
+        return True

@@ -1,0 +1,222 @@
+"""The document as an item model, for the outline: rows follow edits one by one, so that nothing collapses or jumps.
+
+Not here: the view (``outline``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
+
+from engine.blueprint.document import Node
+from widgets import theme
+from widgets.tree import words
+from widgets.tree.document_model import DocumentModel
+from widgets.tree.live import LiveBadge
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class _Row:
+    """One row; rows live as long as their node stands where it is."""
+
+    __slots__ = ("children", "key", "node", "parent")
+
+    def __init__(self, key: int, node: Node, parent: _Row | None) -> None:
+        self.key = key
+        self.node = node
+        self.parent = parent
+        self.children: list[_Row] = []
+
+
+class OutlineModel(QAbstractItemModel):
+    """Nodes as rows: title, what it says, live words.
+
+    Signals:
+        following: True before the rows follow an edit, False when they have.
+    """
+
+    following = Signal(bool)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._model: DocumentModel | None = None
+        self._root: _Row | None = None
+        self._rows: dict[int, _Row] = {}
+        self._by_id: dict[str, _Row] = {}
+        self._next = 1
+        self._live: dict[str, LiveBadge] = {}
+        self._awake = True
+
+    def set_awake(self, on: bool) -> None:
+        """Follow the document, or rest while nobody looks; waking up catches up in one go."""
+        self._awake = on
+        if on:
+            self._changed(None)
+
+    def set_model(self, model: DocumentModel | None) -> None:
+        """Show another document."""
+        if self._model is not None:
+            self._model.changed.disconnect(self._changed)
+            self._model.reset.disconnect(self._reset)
+        self._model = model
+        if model is not None:
+            model.changed.connect(self._changed)
+            model.reset.connect(self._reset)
+        self._reset()
+
+    def set_live(self, live: Mapping[str, LiveBadge]) -> None:
+        """Badges of the session in front."""
+        touched = [key for key in {*live, *self._live} if live.get(key) != self._live.get(key)]
+        self._live = dict(live)
+        for node_id in touched:
+            row = self._by_id.get(node_id)
+            if row is not None:
+                self._announce(row)
+
+    # -- following the document -------------------------------------------------------------------------------
+
+    def _make(self, node: Node, parent: _Row | None) -> _Row:
+        row = _Row(self._next, node, parent)
+        self._next += 1
+        self._rows[row.key] = row
+        self._by_id[node.id] = row
+        row.children = [self._make(child, row) for child in node.children]
+        return row
+
+    def _forget(self, row: _Row) -> None:
+        self._rows.pop(row.key, None)
+        if self._by_id.get(row.node.id) is row:
+            del self._by_id[row.node.id]
+        for child in row.children:
+            self._forget(child)
+
+    @Slot()
+    def _reset(self) -> None:
+        self.beginResetModel()
+        self._rows.clear()
+        self._by_id.clear()
+        self._root = self._make(self._model.document.root, None) if self._model is not None else None
+        self.endResetModel()
+
+    @Slot(object)
+    def _changed(self, edit: object) -> None:
+        del edit
+        if self._model is None or self._root is None or not self._awake:
+            return
+        if self._root.node is not self._model.document.root:
+            self.following.emit(True)
+            self._follow(self._root, self._model.document.root)
+            self.following.emit(False)
+
+    def _follow(self, row: _Row, node: Node) -> None:
+        """Bring a row and its children to the state of a node that is another object now."""
+        row.node = node
+        self._announce(row)
+        wanted = [child.id for child in node.children]
+        for position in range(len(row.children) - 1, -1, -1):
+            if row.children[position].node.id not in wanted:
+                self._take(row, position)
+        for position, child in enumerate(node.children):
+            if position < len(row.children) and row.children[position].node.id == child.id:
+                if row.children[position].node is not child:
+                    self._follow(row.children[position], child)
+                continue
+            found = next((i for i, old in enumerate(row.children) if old.node.id == child.id), None)
+            if found is not None:
+                index = self._index(row)
+                self.beginMoveRows(index, found, found, index, position)
+                row.children.insert(position, row.children.pop(found))
+                self.endMoveRows()
+                if row.children[position].node is not child:
+                    self._follow(row.children[position], child)
+                continue
+            self.beginInsertRows(self._index(row), position, position)
+            row.children.insert(position, self._make(child, row))
+            self.endInsertRows()
+
+    def _take(self, row: _Row, position: int) -> None:
+        self.beginRemoveRows(self._index(row), position, position)
+        self._forget(row.children.pop(position))
+        self.endRemoveRows()
+
+    def _announce(self, row: _Row) -> None:
+        index = self._index(row)
+        self.dataChanged.emit(index, index)
+
+    # -- ids --------------------------------------------------------------------------------------------------
+
+    def _index(self, row: _Row) -> QModelIndex:
+        position = row.parent.children.index(row) if row.parent is not None else 0
+        return self.createIndex(position, 0, row.key)
+
+    def index_of(self, node_id: str) -> QModelIndex:
+        """The index of a node; invalid where it is not there."""
+        row = self._by_id.get(node_id)
+        return self._index(row) if row is not None else QModelIndex()
+
+    def node_id(self, index: Index) -> str | None:
+        """The node of an index."""
+        row = self._rows.get(index.internalId()) if index.isValid() else None
+        return row.node.id if row is not None else None
+
+    # -- QAbstractItemModel -----------------------------------------------------------------------------------
+
+    def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008
+        if column != 0 or row < 0 or self._root is None:
+            return QModelIndex()
+        if not parent.isValid():
+            return self.createIndex(0, 0, self._root.key) if row == 0 else QModelIndex()
+        holder = self._rows.get(parent.internalId())
+        if holder is None or row >= len(holder.children):
+            return QModelIndex()
+        return self.createIndex(row, 0, holder.children[row].key)
+
+    def parent(self, child: Index) -> QModelIndex:  # type: ignore[override]
+        row = self._rows.get(child.internalId()) if child.isValid() else None
+        return self._index(row.parent) if row is not None and row.parent is not None else QModelIndex()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        if not parent.isValid():
+            return 1 if self._root is not None else 0
+        row = self._rows.get(parent.internalId())
+        return len(row.children) if row is not None else 0
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        del parent
+        return 1
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        row = self._rows.get(index.internalId()) if index.isValid() else None
+        if row is None or self._model is None:
+            return None
+        node = row.node
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
+            return words.title_of(node)
+        if role == Qt.ItemDataRole.DecorationRole:
+            return theme.icon(words.icon_of(node), words.group_of(node) if node.enabled else "faint")
+        live = self._live.get(node.id)
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return words.spoken(node, self._model.document, live)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return words.spoken(node, self._model.document, live)
+        if role == SUMMARY_ROLE:
+            off = any(not around.enabled for around in self._model.document.ancestors(node.id))
+            return words.state_line(node, self._model.document, live, off)
+        if role == LIVE_ROLE:
+            return live
+        if role == GROUP_ROLE:
+            return words.group_of(node)
+        return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        if not index.isValid():
+            return Qt.ItemFlag.NoItemFlags
+        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+
+
+SUMMARY_ROLE = Qt.ItemDataRole.UserRole + 1
+LIVE_ROLE = Qt.ItemDataRole.UserRole + 2
+GROUP_ROLE = Qt.ItemDataRole.UserRole + 3
