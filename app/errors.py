@@ -149,6 +149,8 @@ def explain(error: BaseException) -> Explanation:
         error = cause
     if isinstance(error, ModelError):
         what, meaning, remedy = _MODEL.get(error.kind, _MODEL["unknown"])
+        if "this device" in str(error) or "model file" in str(error):
+            what = str(error)  # what runs here is known better than any general sentence
         if error.kind == "rate_limit" and error.retry_after:
             meaning = tr(
                 "Your message is kept. Try again in about {seconds} seconds.", seconds=round(error.retry_after)
@@ -214,7 +216,7 @@ def _of_the_world(error: BaseException, details: str) -> Explanation | None:
         return Explanation(tr(what), tr(meaning), remedy, details)
     if isinstance(error, ValidationFailed):
         return Explanation(tr("Something has the wrong shape."), str(error), "none", details)
-    if isinstance(error, EngineError):
+    if isinstance(error, EngineError) and not (type(error) is EngineError and error.__cause__ is not None):
         return Explanation(str(error), "", "none", details)
     return None
 

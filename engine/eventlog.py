@@ -99,6 +99,15 @@ class EventLog:
         index = place - self._first
         return self._events[index] if index < len(self._events) else None
 
+    def get(self, place: int) -> SessionEvent | None:
+        """The event at a place, or None where it is not kept or not there yet."""
+        index = place - self._first
+        return self._events[index] if 0 <= index < len(self._events) else None
+
+    def put(self, place: int, event: SessionEvent) -> None:
+        """Take another event in the place of one that is kept."""
+        self._events[place - self._first] = event
+
     def wait(self) -> asyncio.Future[None]:
         """Done when there is another event, or none will come."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -133,7 +133,7 @@ class SessionsController(QObject):
         agent = await store.agents.get(row.agent_id) if row.agent_id else None
         offered, note = _offers(row, agent)
         self._row = row
-        items = Transcript(lambda name: name.replace("_", " ")).load(stored.entries)
+        items = Transcript(reading=True).load(stored.entries)
         self.page.reader.show_session(
             row.title or tr("Without a title"), await self.source.agent_name(row), note, offered
         )

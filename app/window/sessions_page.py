@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from widgets.chat import ChatView
 from widgets.common import ElidedLabel, EmptyState
@@ -35,8 +35,11 @@ class SessionReader(QWidget):
         self.agent = QLabel()
         self.agent.setProperty("role", "badge")
         self.agent.setTextFormat(Qt.TextFormat.PlainText)
+        policy = self.title.sizePolicy()
+        policy.setHorizontalPolicy(QSizePolicy.Policy.Maximum)
+        self.title.setSizePolicy(policy)
         row.addWidget(self.title)
-        row.addWidget(self.agent)
+        row.addWidget(self.agent, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addStretch(1)
         self._buttons: dict[str, QPushButton] = {}
         for what, text, role in (
@@ -66,6 +69,7 @@ class SessionReader(QWidget):
     def show_session(self, title: str, agent: str, note: str, offered: set[str]) -> None:
         """Whose session it is and what can be done to it."""
         self.title.setText(title)
+        self.title.updateGeometry()
         self.agent.setText(agent)
         self.agent.setVisible(bool(agent))
         self.note.setText(note)

@@ -140,10 +140,20 @@ class Bench(QObject):
             opened = agent.sessions.get(session_id)
             if opened is None or opened.running or not await self._has_news(opened):
                 continue
+            row = await self._services.store.browser.get(session_id)
+            if row is not None and row.status == "running":
+                await self._read_along(opened)
+                continue
             front = opened is self.session
             fresh = await agent.reload_session(session_id)
             if front and fresh is not None and agent is self.agent:
                 self._set_session(fresh)
+
+    async def _read_along(self, opened: OpenSession) -> None:
+        """Show what another process writes while it is at it; only when it is done the session is opened anew."""
+        stored = await self._services.store.sessions.load(opened.id)
+        if stored is not None and not opened.running:
+            opened.show_entries(stored.entries)
 
     async def _has_news(self, opened: OpenSession) -> bool:
         stored = await self._services.store.sessions.load(opened.id, limit=1)

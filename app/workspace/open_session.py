@@ -56,6 +56,11 @@ class OpenSession(QObject):
         """What the person said last, for *Try again*."""
         return self._last_text
 
+    def show_entries(self, entries: Sequence[Any]) -> None:
+        """Show entries that are not in this process's session yet."""
+        self.transcript.load(entries, finished=False)
+        self.renewed.emit()
+
     def load(self, captions: Mapping[str, str] | None = None) -> None:
         """Show what is stored."""
         entries: Sequence[Any] = list(self.session.timeline)

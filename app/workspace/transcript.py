@@ -43,10 +43,14 @@ class Transcript:
 
     Args:
         title_of_tool: The words a person knows a tool by, from its technical name.
+        reading: The session is only read: nothing is offered.
     """
 
-    def __init__(self, title_of_tool: Callable[[str], str] = lambda name: name) -> None:
+    def __init__(
+        self, title_of_tool: Callable[[str], str] = lambda name: name.replace("_", " "), *, reading: bool = False
+    ) -> None:
         self._title_of_tool = title_of_tool
+        self._reading = reading
         self._items: dict[str, ChatItem] = {}
         self._live: str = ""
         self._thinking: str = ""
@@ -68,8 +72,16 @@ class Transcript:
 
     # --- history ---------------------------------------------------------------------------------------------
 
-    def load(self, entries: Iterable[Entry], captions: Mapping[str, str] | None = None) -> list[ChatItem]:
-        """Start over from stored entries; ``captions`` are by execution id."""
+    def load(
+        self, entries: Iterable[Entry], captions: Mapping[str, str] | None = None, *, finished: bool = True
+    ) -> list[ChatItem]:
+        """Start over from stored entries.
+
+        Args:
+            entries: The session's, or its newest.
+            captions: By execution id.
+            finished: False while a turn goes on elsewhere.
+        """
         self._items.clear()
         self._echoes.clear()
         self._queued.clear()
@@ -83,10 +95,11 @@ class Transcript:
             caption = (captions or {}).get(execution, "")
             if caption and item_id in self._items:
                 self._items[item_id] = replace(self._items[item_id], caption=caption)
-        for item in list(self._items.values()):
-            if item.kind == "tool" and item.status == "running":
-                self._items[item.id] = replace(item, status="failed")
-        self._note_unfinished()
+        if finished:
+            for item in list(self._items.values()):
+                if item.kind == "tool" and item.status == "running":
+                    self._items[item.id] = replace(item, status="failed")
+            self._note_unfinished()
         return self.items
 
     def _note_unfinished(self) -> None:
@@ -95,7 +108,7 @@ class Transcript:
         if last is None or last.kind == "notice" or (last.kind == "agent" and last.status == "done"):
             return
         detail = {
-            "action": tr("Try again"),
+            "action": "" if self._reading else tr("Try again"),
             "means": tr("What had arrived is kept."),
             "level": "info",
             "remedy": "retry",

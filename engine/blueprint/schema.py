@@ -1,8 +1,12 @@
-"""The published JSON Schema of agent files, made from the kinds. ``resources/schema`` holds the written one."""
+"""The published JSON Schema of agent files, made from the kinds. ``resources/schema`` holds the written one.
+
+``python -m engine.blueprint.schema > resources/schema/bough-agent-1.schema.json`` writes it again.
+"""
 
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 from engine.blueprint.document import FORMAT_NAME, FORMAT_VERSION, MAX_NODES
@@ -70,3 +74,7 @@ def _clean(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _clean(item) for key, item in value.items() if key != "bough"}
     return [_clean(item) for item in value] if isinstance(value, list) else value
+
+
+if __name__ == "__main__":
+    sys.stdout.write(schema_text())

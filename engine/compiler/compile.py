@@ -122,7 +122,9 @@ class Compiler:
 
             choice = rendered_choice(props["render"], choice, given, path)
         tools = self._merge(given.tools, found)
-        name = found.model if isinstance(found.model, str) else given.model_name
+        name = given.model_name
+        if found.model is not None:
+            name = found.model if isinstance(found.model, str) else getattr(found.model.info, "name", name)
         layout = self._layout(found, tools, given, path, name)
         history = self._convert(given.log, choice, layout, path, name)
         request, cached_at = assemble(layout, history)

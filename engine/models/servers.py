@@ -51,6 +51,13 @@ async def list_models(
     Raises:
         ModelError: The list could not be had.
     """
+    return (await _models(base_url, api_key, prices, timeout))[0]
+
+
+async def _models(
+    base_url: str | None, api_key: str | None, prices: PriceList | None, timeout: float
+) -> tuple[tuple[ModelInfo, ...], bool]:
+    """The models, and whether the list looks like one of this protocol."""
     client = make_client(api_key, base_url, timeout=timeout)
     try:
         return await _list(client, base_url, prices or PriceList())
@@ -72,9 +79,13 @@ async def check_connection(
     """Try the address and the key; never raises, the outcome says everything."""
     place = base_url or "Anthropic"
     try:
-        models = await list_models(base_url, api_key, prices=prices, timeout=timeout)
+        models, of_protocol = await _models(base_url, api_key, prices, timeout)
     except ModelError as error:
         return await _explain(error, base_url, api_key, timeout)
+    if not of_protocol:  # other protocols have a list at the same place
+        check = await _probe(base_url, api_key, timeout)
+        if not check.ok:
+            return check
     if not models:
         return ConnectionCheck("no_models_list", f"{place} answers, but lists no models. Type the model's name.")
     count = "one model" if len(models) == 1 else f"{len(models)} models"
@@ -151,18 +162,22 @@ def _is_protocol_error(body: Any) -> bool:
     return isinstance(body, dict) and body.get("type") == "error" and isinstance(body.get("error"), dict)
 
 
-async def _list(client: anthropic.AsyncAnthropic, base_url: str | None, prices: PriceList) -> tuple[ModelInfo, ...]:
+async def _list(
+    client: anthropic.AsyncAnthropic, base_url: str | None, prices: PriceList
+) -> tuple[tuple[ModelInfo, ...], bool]:
     found: list[ModelInfo] = []
+    of_protocol = True
     page = await client.models.list(limit=100)
     if not isinstance(getattr(page, "data", None), list):
         raise ModelError("The answer is not a list of models.", kind="unsupported")
     async for model in page:
         info = _info(model, base_url, prices)
+        of_protocol = of_protocol and getattr(model, "type", None) == "model"
         if info is not None:
             found.append(info)
         if len(found) >= _MAX_MODELS:
             break
-    return tuple(found)
+    return tuple(found), of_protocol
 
 
 def _info(model: Any, base_url: str | None, prices: PriceList) -> ModelInfo | None:

@@ -81,7 +81,7 @@ class Tree:
 
     def notify(self, topic: Any) -> None:
         """Render every component that reads ``topic`` (``timeline``, ``tick``, …)."""
-        for fiber in self.subscribers.get(topic, ()):
+        for fiber in tuple(self.subscribers.get(topic, ())):
             if fiber.alive:
                 fiber.mark_dirty()
 

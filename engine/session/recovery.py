@@ -54,7 +54,7 @@ async def load(session: Session) -> None:
 
 def take_over(session: Session, stored: StoredSession) -> None:
     """Fill a session with what is stored of it."""
-    from engine.session.core import Pending
+    from engine.session.base import Pending
 
     waiting_here = [p for p in session.pending if not p.stored]
     session.log.load(stored.entries, stored.total_entries)

@@ -17,7 +17,7 @@ from engine.eventlog import MAX_EVENTS_PER_SESSION, EventLog
 from engine.events import SessionEvent
 from engine.messages import Incoming, messages_of
 from engine.model import ModelRequest
-from engine.session.core import Pending, SessionCore
+from engine.session.core import SessionCore
 from engine.session.execution import Execution, ExecutionHandle, Procedure, SendResult, quiet_future
 from engine.session.loop import run_execution
 from engine.timeline.log import TimelineView
@@ -383,6 +383,3 @@ def make_session(app: App | None, id: str, **options: Any) -> Session:
     session = Session(app, id, **options)
     session.events_log = EventLog(MAX_EVENTS_PER_SESSION)
     return session
-
-
-__all__ = ["Pending", "Session", "make_session"]

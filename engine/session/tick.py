@@ -80,8 +80,9 @@ class Tick:
         waiting = session.take_pending(ex)
         if waiting:
             entries = []
-            for pending in waiting:
-                entry = session.new_entry(pending.message.role, pending.message.content, pending.message.metadata)
+            for offset, pending in enumerate(waiting):
+                message = pending.message
+                entry = session.new_entry(message.role, message.content, message.metadata, offset=offset)
                 entries.append((entry, pending))
                 if pending.message.role == "user" and ex.started_by is None:
                     ex.started_by = entry.id
@@ -236,6 +237,7 @@ class Tick:
         if reply is None or not reply.started:
             return
         self.usage = self.usage + reply.usage
+        self.execution.usage = self.execution.usage + reply.usage
         content = [b for b in reply.content() if b.get("type") != "tool_use"]
         if any(block.get("type") != "text" or block["text"] for block in content):
             await self._commit_reply(reply, content, "interrupted")

@@ -27,6 +27,7 @@ def prepare(path: Path, locks: Locks) -> sqlite3.Connection:
         StoreError: With the kind that says why; a damaged or newer file is left as it is.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    _make_private(path)
     if _version(path) == USER_VERSION:
         return connect_writer(path)
     _wait_for(locks)
@@ -34,6 +35,11 @@ def prepare(path: Path, locks: Locks) -> sqlite3.Connection:
         return _migrated(path, _version(path))
     finally:
         locks.release(MIGRATION)
+
+
+def _make_private(path: Path) -> None:
+    """Make the file where there is none, for this person's eyes only; SQLite gives its log the same permissions."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600))
 
 
 def _version(path: Path) -> int:
@@ -81,6 +87,7 @@ def back_up(connection: sqlite3.Connection, path: Path, label: str) -> Path:
     folder = path.parent / "backups"
     folder.mkdir(exist_ok=True)
     target = _free_name(folder / f"{path.stem}-{_stamp()}-{label}{path.suffix}")
+    _make_private(target)
     copy = sqlite3.connect(target)
     try:
         connection.backup(copy)

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from engine.errors import StoreError
+from engine.errors import SessionLocked, StoreError
 from engine.store import finder, search
 from engine.store.codec import TITLE_CHARACTERS, TITLE_LIMIT, loads, shorten, spoken_text
 from engine.store.commits import NEXT_CHANGE
@@ -224,13 +224,16 @@ class Browser:
         await self._sessions.delete(session_id)
 
     async def empty_trash(self) -> int:
-        """Remove all that is in the trash for good, and return how many that were."""
+        """Remove for good what is in the trash, except what another process is writing; returns how many that were."""
         ids = await self._readers.run(
             lambda connection: connection.execute("SELECT id FROM sessions WHERE trashed IS NOT NULL").fetchall()
         )
+        removed = 0
         for (session_id,) in ids:
-            await self._sessions.delete(session_id)
-        return len(ids)
+            with contextlib.suppress(SessionLocked):
+                await self._sessions.delete(session_id)
+                removed += 1
+        return removed
 
     async def _change(self, session_id: str, assignment: str, value: Callable[[sqlite3.Connection], object]) -> None:
         def work(connection: sqlite3.Connection) -> None:

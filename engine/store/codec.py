@@ -102,6 +102,14 @@ def entry_text(content: Iterable[Any]) -> str:
     return text.replace("\0", " ") if "\0" in text else text
 
 
+def stored_text(content: str) -> str:
+    """:func:`entry_text` of a column; "" where damage left no JSON in it, so that one entry does not end the index."""
+    try:
+        return entry_text(loads(content))
+    except (ValueError, TypeError):
+        return ""
+
+
 def _words(content: Any) -> Iterator[str]:
     if isinstance(content, str):
         yield content

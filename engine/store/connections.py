@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from engine.errors import StoreError
-from engine.store.codec import entry_text, loads
+from engine.store.codec import stored_text
 from engine.store.errors import store_error
 
 USER_VERSION = 1
@@ -18,13 +18,6 @@ APPLICATION_ID = 0x426F7567
 BUSY_SECONDS = 5.0
 
 
-def _entry_text_of_json(content: str) -> str:
-    try:
-        return entry_text(loads(content))
-    except ValueError:
-        return ""
-
-
 def _connect(target: str, *, uri: bool) -> sqlite3.Connection:
     connection = sqlite3.connect(
         target, uri=uri, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
@@ -33,7 +26,7 @@ def _connect(target: str, *, uri: bool) -> sqlite3.Connection:
         connection.execute("PRAGMA foreign_keys = ON")
         # The view behind the search index calls bough_entry_text; some builds of SQLite forbid that by default.
         connection.execute("PRAGMA trusted_schema = ON")
-        connection.create_function("bough_entry_text", 1, _entry_text_of_json, deterministic=True)
+        connection.create_function("bough_entry_text", 1, stored_text, deterministic=True)
     except BaseException:
         connection.close()
         raise

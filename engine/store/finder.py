@@ -54,20 +54,21 @@ class Query:
 def find(connection: sqlite3.Connection, query: Query, make_row: MakeRow) -> SearchPage:
     """The hits, newest first; those found so far where the search is interrupted."""
     shown = set(query.cursor.shown)
+    accepted = set(shown)
     hits: list[SearchHit] = []
     last = query.cursor.before
 
     def accept(session: int) -> bool:
         # Called by SQLite for each entry that has the words, before its snippet is made.
-        new = session not in shown
-        shown.add(session)
+        new = session not in accepted
+        accepted.add(session)
         return new or not query.distinct
 
     connection.create_function("bough_accept", 1, accept)
     complete = True
     try:
         rows = connection.execute(
-            f"SELECT entries_fts.rowid, e.idx, e.id, e.role, e.created, {_SNIPPET % 'entries_fts'}, {ROW} "
+            f"SELECT entries_fts.rowid, e.idx, e.id, e.role, e.created, {_SNIPPET % 'entries_fts'}, s.pk, {ROW} "
             "FROM entries_fts CROSS JOIN entries e ON e.pk = entries_fts.rowid "
             "CROSS JOIN sessions s ON s.pk = e.session "
             f"WHERE entries_fts MATCH ? AND entries_fts.rowid < ? AND {query.where} AND bough_accept(s.pk) "
@@ -76,7 +77,8 @@ def find(connection: sqlite3.Connection, query: Query, make_row: MakeRow) -> Sea
         )
         for row in rows:
             last = row[0]
-            hits.append(SearchHit(make_row(row[6:]), row[1], row[2], row[3], row[4], marked(row[5])))
+            shown.add(row[6])  # not what was accepted: the last one may be cut off by an interruption
+            hits.append(SearchHit(make_row(row[7:]), row[1], row[2], row[3], row[4], marked(row[5])))
     except sqlite3.OperationalError as error:
         if not interrupted(error):
             raise

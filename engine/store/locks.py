@@ -187,7 +187,7 @@ if sys.platform != "win32":
             return False
 
 
-if sys.platform == "win32":
+if sys.platform == "win32":  # pragma: no cover - runs on another system
     import msvcrt
 
     class WindowsLocks:

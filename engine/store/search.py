@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import sqlite3
 
-from engine.store.codec import clean, entry_text, loads
+from engine.store.codec import clean, stored_text
 
 BATCH_ENTRIES = 200
 BATCH_CHARACTERS = 200_000
@@ -30,7 +30,7 @@ def catch_up(connection: sqlite3.Connection) -> bool:
         if len(batch) == BATCH_ENTRIES or characters >= BATCH_CHARACTERS:
             more = True
             break
-        text = entry_text(loads(content))
+        text = stored_text(content)
         characters += len(text)
         batch.append((pk, text))
     if batch:
@@ -43,7 +43,7 @@ def forget(connection: sqlite3.Connection, session: int) -> None:
     """Take a session's entries, which are still there, out of the index."""
     done = connection.execute("SELECT indexed FROM search_progress").fetchone()[0]
     rows = connection.execute("SELECT pk, content FROM entries WHERE session = ? AND pk <= ?", (session, done))
-    words = ((pk, entry_text(loads(content))) for pk, content in rows.fetchall())
+    words = ((pk, stored_text(content)) for pk, content in rows.fetchall())
     connection.executemany(
         "INSERT INTO entries_fts (entries_fts, rowid, text) VALUES ('delete', ?, ?)", [row for row in words if row[1]]
     )

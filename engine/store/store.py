@@ -64,7 +64,9 @@ class Store:
         Raises:
             StoreError: With its kind; a damaged or newer file is left as it is.
         """
-        return Opening(cls(Path(path), readonly=readonly))
+        if str(path) == ":memory:":
+            raise StoreError("A store needs a file; for sessions that are not kept, give no store at all.")
+        return Opening(cls(Path(path).absolute(), readonly=readonly))
 
     def _connect(self) -> sqlite3.Connection:
         if not self.readonly:
@@ -81,12 +83,8 @@ class Store:
         return connection
 
     async def _start(self) -> Store:
-        try:
-            await self._writer.start()
-        except BaseException:
-            self._locks.close()
-            raise
         self._writer.on_close.extend((self._locks.close, self._probe.close))
+        await self._writer.start()
         _open_stores.add(self)
         return self
 

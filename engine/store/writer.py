@@ -29,6 +29,9 @@ GROUP = 128
 IDLE_SECONDS = 0.05
 """How long the queue is empty before the idle work runs."""
 
+LAST_IDLE_ROUNDS = 25
+"""At most so many rounds of idle work before closing, so that closing after a large import does not take minutes."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -171,14 +174,13 @@ class Writer:
             connection = self._connect()
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller of start() must be told
             opened.error = _chained(error)
+            self._tell_closed()
             _deliver([opened])
             return
         _deliver([opened])
         try:
             self._serve(connection)
         finally:
-            with contextlib.suppress(sqlite3.Error):
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             connection.close()
             self._tell_closed()
 
@@ -291,8 +293,10 @@ class Writer:
         self.idle_wanted = job.error is None and bool(job.result)
 
     def _drain_idle(self, connection: sqlite3.Connection) -> None:
-        while self.idle_wanted:
-            self._idle(connection)
+        # What is left after that is done by the next process that opens the database.
+        for _ in range(LAST_IDLE_ROUNDS):
+            if self.idle_wanted:
+                self._idle(connection)
 
 
 def _end(future: asyncio.Future[None]) -> None:

@@ -29,5 +29,5 @@ def paths(tmp_path: Path) -> Paths:
 
 @pytest.fixture
 def start(paths: Paths) -> Room:
-    """``await start(model)``: the running application, as a :class:`Person` uses it. Tests are marked ``@at_the_window``."""
+    """``await start(model)``: the running application. Tests that use it are marked ``@at_the_window``."""
     return Room(paths)

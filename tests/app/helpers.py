@@ -25,7 +25,7 @@ async def until(condition: Callable[[], Any], what: str = "") -> Any:
     try:
         async with asyncio.timeout(PATIENCE):
             while not (found := condition()):
-                await asyncio.sleep(0.005)
+                await asyncio.sleep(0.005)  # noqa: ASYNC110 - what is on screen has no event to wait for
     except TimeoutError:
         raise AssertionError(f"never came true: {what or condition}") from None
     return found
@@ -63,12 +63,16 @@ class Person:
     async def says(self, text: str, *, wait: bool = True) -> None:
         """Type a message and press Enter; by default wait for the end of the turn."""
         field = self.page.chat.composer.field
-        turns = sum(1 for item in self.chat if item.kind in ("agent", "notice"))
+        before = [item.id for item in self.chat if item.kind in ("agent", "notice")]
         QTest.keyClicks(field, text)
         QTest.keyClick(field, Qt.Key.Key_Return)
         if wait:
             await until(self.idle, "the end of the turn")
-            await until(lambda: sum(1 for i in self.chat if i.kind in ("agent", "notice")) > turns, "a reply")
+            await until(lambda: self._answered(before), "a reply")
+
+    def _answered(self, before: list[str]) -> bool:
+        items = [item for item in self.chat if item.kind in ("agent", "notice")]
+        return any(i.id not in before for i in items) and all(i.status != "streaming" for i in items)
 
     def idle(self) -> bool:
         session = self.desk.bench.session

@@ -20,8 +20,7 @@ async def test_a_template_becomes_an_agent_and_answers(start):
     assert person.texts("person") == ["My name is Ryan.", "What's my name?"]
     assert person.texts("agent") == ["Nice to meet you, Ryan.", "Your name is **Ryan**."]
     assert "My name is Ryan." in str(model.calls[1].messages)
-    assert "15" not in person.chat[-1].caption
-    assert "10 tokens in, 5 out" in person.chat[-1].caption
+    await until(lambda: "10 tokens in, 5 out" in person.chat[-1].caption, "the numbers of the turn")
 
 
 @at_the_window

@@ -71,6 +71,8 @@ class FilesServer:
             start = int(asked.removeprefix("bytes=").removesuffix("-"))
             status = 206 if start < len(body) else 416
             lines.append(f"content-range: bytes {start}-{len(body) - 1}/{len(body)}")
+        if body.startswith(b"{"):
+            lines.append("content-type: application/json")
         if self.tag is not None:
             lines.append(f"etag: {self.tag}")
         rest = b"" if status == 416 else body[start:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QSize
@@ -12,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPu
 from engine.blueprint import KINDS
 from widgets import theme
 from widgets.forms.simple import ICONS
-from widgets.theme.manager import ThemeManager
+from widgets.theme.manager import ThemeManager, system_prefers_stillness
 from widgets.theme.resources import resource_path
 from widgets.theme.stylesheet import style_sheet
 from widgets.theme.tokens import DARK, LIGHT, Tokens, contrast, mix
@@ -176,3 +177,45 @@ def test_unknown_names_give_something_to_look_at(themed: ThemeManager) -> None:
     image = QImage(theme.pixmap("no-such-icon", "text", 16).toImage())
     assert any(image.pixelColor(x, 8).alpha() for x in range(16))
     assert theme.current().hue("nobody").ink == theme.current().dim
+
+
+@pytest.mark.parametrize(("value", "still"), [("0", True), ("1", False)])
+def test_a_desktop_without_animations_is_believed(
+    value: str, still: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qapp: QApplication
+) -> None:
+    (tmp_path / "gtk-4.0").mkdir()
+    (tmp_path / "gtk-4.0" / "settings.ini").write_text(f"[Settings]\ngtk-enable-animations={value}\n", encoding="utf-8")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    system_prefers_stillness.cache_clear()
+    try:
+        assert system_prefers_stillness() is still
+    finally:
+        system_prefers_stillness.cache_clear()
+
+
+def _literals() -> set[str]:
+    """Every short quoted word of our own source and templates: whatever might name an icon."""
+    root = resource_path().parent
+    files = [*root.glob("widgets/**/*.py"), *root.glob("app/**/*.py"), *root.glob("engine/blueprint/**/*.py")]
+    files += root.glob("resources/templates/*.json")
+    words: set[str] = set(ICONS)
+    for file in files:
+        words |= set(re.findall(r"[\"']([a-z0-9][a-z0-9-]*)[\"']", file.read_text(encoding="utf-8")))
+    return words
+
+
+def test_only_icons_that_are_used_are_bundled() -> None:
+    bundled = {path.stem for path in resource_path("icons").glob("*.svg")}
+    assert sorted(bundled - _literals()) == []
+
+
+def test_icons_that_the_source_asks_for_by_name_are_there() -> None:
+    root = resource_path().parent
+    asked: set[str] = set()
+    for file in [*root.glob("widgets/**/*.py"), *root.glob("app/**/*.py")]:
+        source = file.read_text(encoding="utf-8")
+        asked |= set(
+            re.findall(r"\b(?:theme\.icon|theme\.pixmap|icon_button|small_button)\(\s*\"([a-z0-9-]+)\"", source)
+        )
+        asked |= set(re.findall(r"paint_icon\(\s*\w+,\s*\"([a-z0-9-]+)\"", source))
+    assert sorted(name for name in asked if not theme.has_icon(name)) == []

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from tests.widgets.editor_help import drag, nameless, notepad, shape, spot
@@ -114,9 +114,11 @@ def test_the_palette_adds_by_click_inside_the_selection(editor: TreeEditor, qtbo
     search = panel.findChild(QLineEdit)
     assert search is not None
     QTest.keyClicks(search, "clear")
-    QTest.keyClick(search, Qt.Key.Key_Return)
+    with qtbot.waitSignal(editor.properties_requested) as caught:
+        QTest.keyClick(search, Qt.Key.Key_Return)
     assert not panel.isVisible()
     new = editor.selected()[0]
+    assert caught.args == [new]
     assert shape(model)["tool"] == ["ap", "rp", new]
     assert model.document.node(new).kind == "clear"
 
@@ -365,3 +367,25 @@ def test_a_thousand_random_gestures_undone_give_the_same_document(editor: TreeEd
     while model.can_undo:
         model.undo()
     assert model.document.root == start.root
+
+
+def test_the_palette_stays_open_and_says_why_a_kind_cannot_be_added(editor: TreeEditor) -> None:
+    before = model_of(editor).document
+    editor.select(["sys"])
+    editor.open_palette()
+    panel = editor.palette_panel
+    search = panel.findChild(QLineEdit)
+    assert search is not None
+    full = panel.height()
+    QTest.keyClicks(search, "clear")
+    assert panel.height() < full
+    QTest.keyClick(search, Qt.Key.Key_Return)
+    assert panel.isVisible()
+    assert any("belongs inside a tool" in label.text() for label in panel.findChildren(QLabel))
+    assert model_of(editor).document is before
+    QTest.keyClick(search, Qt.Key.Key_Escape)
+    assert not panel.isVisible()
+    assert not editor.add_button.isChecked()
+    editor.open_palette()
+    QTest.mouseClick(editor.canvas.viewport(), LEFT, NONE, QPoint(8, 300))
+    assert not panel.isVisible()

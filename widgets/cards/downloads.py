@@ -102,9 +102,10 @@ class DeviceModelCard(CardButton):
     cancel_clicked = Signal()
     delete_clicked = Signal()
 
-    def __init__(self, model: DeviceModel, parent: QWidget | None = None) -> None:
+    def __init__(self, model: DeviceModel, parent: QWidget | None = None, *, can_delete: bool = True) -> None:
         super().__init__("", parent)
         self.model = model
+        self._can_delete = can_delete
         self.state = DownloadState()
         self.setCheckable(True)
         self.setText(model.title)
@@ -124,7 +125,15 @@ class DeviceModelCard(CardButton):
         self.column.addWidget(words)
         facts = [size_words(model.size) if model.size else "", model.licence, model.source]
         self.facts = text_label(" · ".join(fact for fact in facts if fact), "faint")
-        self.column.addWidget(self.facts)
+        self.fold = QPushButton(self.tr("Checksum"))
+        self.fold.setProperty("role", "link")
+        self.fold.setCheckable(True)
+        self.fold.setVisible(bool(model.sha256))
+        self.fold.setAccessibleName(self.tr("Show the checksum of {title}").format(title=model.title))
+        line = QHBoxLayout()
+        line.addWidget(self.facts, 1)
+        line.addWidget(self.fold, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.column.addLayout(line)
         self.sum = text_label(self.tr("SHA-256 {sum}").format(sum=model.sha256), "mono")
         self.sum.setProperty("role", "faint")
         self.sum.setVisible(False)
@@ -134,7 +143,9 @@ class DeviceModelCard(CardButton):
         self.column.addWidget(self.progress)
         self.trouble = text_label("", "error")
         self.column.addWidget(self.trouble)
-        self.foot = QHBoxLayout()
+        self._foot_box = QWidget()
+        self.foot = QHBoxLayout(self._foot_box)
+        self.foot.setContentsMargins(0, 0, 0, 0)
         self.foot.setSpacing(8)
         self.download = QPushButton(self.tr("Download"))
         self.download.clicked.connect(self.download_clicked)
@@ -143,17 +154,11 @@ class DeviceModelCard(CardButton):
         self.delete.setProperty("role", "quiet")
         self.delete.setAccessibleName(self.tr("Delete {title} from this device").format(title=model.title))
         self.delete.clicked.connect(self.delete_clicked)
-        self.fold = QPushButton(self.tr("Checksum"))
-        self.fold.setProperty("role", "quiet")
-        self.fold.setCheckable(True)
-        self.fold.setVisible(bool(model.sha256))
-        self.fold.setAccessibleName(self.tr("Show the checksum of {title}").format(title=model.title))
         self.fold.toggled.connect(self.sum.setVisible)
         for widget in (self.download, self.ready, self.delete):
             self.foot.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
         self.foot.addStretch(1)
-        self.foot.addWidget(self.fold)
-        self.column.addLayout(self.foot)
+        self.column.addWidget(self._foot_box)
         for label in (title, words, self.facts):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.set_state(self.state)
@@ -184,7 +189,8 @@ class DeviceModelCard(CardButton):
         self.download.setText(words)
         self.download.setAccessibleName(f"{words}: {self.model.title}")
         self.ready.setVisible(state.status == "ready")
-        self.delete.setVisible(state.status == "ready")
+        self.delete.setVisible(state.status == "ready" and self._can_delete)
+        self._foot_box.setVisible(state.status in ("absent", "failed", "ready"))
         words = {"ready": self.tr("ready"), "failed": state.error}.get(state.status, "")
         if busy:
             words = progress_words(state)
@@ -198,7 +204,7 @@ class DeviceModelCard(CardButton):
 
 
 class DeviceModels(QWidget):
-    """The models that can run on this device; one is chosen.
+    """The models that can run on this device; one is chosen. ``can_delete``: whether ready ones can be deleted here.
 
     Signals:
         model_chosen: Id of the model.
@@ -212,8 +218,9 @@ class DeviceModels(QWidget):
     delete_requested = Signal(str)
     file_requested = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, can_delete: bool = True) -> None:
         super().__init__(parent)
+        self._can_delete = can_delete
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -236,7 +243,7 @@ class DeviceModels(QWidget):
             card.deleteLater()
         self.cards = {}
         for model in models:
-            card = DeviceModelCard(model)
+            card = DeviceModelCard(model, can_delete=self._can_delete)
             card.setEnabled(not model.unavailable)
             card.download_clicked.connect(lambda key=model.id: self._download(key))
             card.cancel_clicked.connect(lambda key=model.id: self.cancel_requested.emit(key))

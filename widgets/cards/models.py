@@ -76,12 +76,12 @@ class ModelCards(QWidget):
         self.cards["device"].column.addWidget(self.progress)
         self.grid.set_cards(list(self.cards.values()))
         column.addWidget(self.grid)
-        self.device = DeviceModels()
+        self.device = DeviceModels(can_delete=False)
         self.anthropic = ConnectionForm("anthropic")
         self.server = ConnectionForm("server")
         self._pages: dict[str, QWidget] = {"device": self.device, "anthropic": self.anthropic, "server": self.server}
         for page in self._pages.values():
-            page.setContentsMargins(0 if page is self.device else RING, 0, RING, 0)
+            page.setContentsMargins(*(0, 0, 0, 0) if page is self.device else (RING, 0, RING, 0))
             column.addWidget(page)
             page.hide()
         self.device.cancel_requested.connect(self.cancel_requested)

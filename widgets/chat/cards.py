@@ -6,12 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
     QCheckBox,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -201,7 +200,7 @@ class ToolRow(Row):
             button.move(width - 14 - button.width(), bottom - 3)
             bottom += 24
             height = text.height_for(width - 48)
-            text.setGeometry(24, bottom + 8, width - 48, height)
+            text.setGeometry(24, bottom + 9, width - 48, height)
             bottom += height + 16
         return bottom + 12
 
@@ -219,7 +218,7 @@ class ToolRow(Row):
             painter.setBrush(QColor(tokens.sunk))
             for _label, text, _button in self.parts:
                 if text.isVisible():
-                    painter.drawRoundedRect(text.geometry().adjusted(-10, -8, 10, 8), 6, 6)
+                    painter.drawRoundedRect(text.geometry().adjusted(-10, -9, 10, 5), 6, 6)
 
 
 class ApprovalRow(Row):
@@ -229,12 +228,9 @@ class ApprovalRow(Row):
         super().__init__(item, state, parent)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        card = QFrame(self)
-        card.setProperty("role", "card")
-        card.setProperty("edge", "abilities")
-        outer.addWidget(card)
-        column = QVBoxLayout(card)
-        column.setContentsMargins(14, 12, 14, 12)
+        column = QVBoxLayout()
+        column.setContentsMargins(16, 12, 14, 12)
+        outer.addLayout(column)
         column.setSpacing(8)
         self.title = QLabel()
         self.title.setProperty("role", "strong")
@@ -289,6 +285,19 @@ class ApprovalRow(Row):
         self.buttons.setVisible(waiting)
         self.approve_button.setAccessibleName(self.tr("Approve: {title}").format(title=words))
         self.deny_button.setAccessibleName(self.tr("Deny: {title}").format(title=words))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The card, with the edge of the abilities."""
+        del event
+        tokens = theme.current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(tokens.line), 1))
+        painter.setBrush(QColor(tokens.card))
+        painter.drawRoundedRect(self.rect().toRectF().adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(tokens.hue("abilities").ink))
+        painter.drawRoundedRect(QRectF(0, 10, tokens.edge, self.height() - 20), 1.5, 1.5)
 
     def _approve(self) -> None:
         self._answer(True)

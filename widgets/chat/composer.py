@@ -123,7 +123,7 @@ class Composer(QFrame):
         self._row.addStretch(1)
         self.hint = QLabel()
         self.hint.setProperty("role", "faint")
-        self.stop_button = _button("square", "dim", self.tr("Stop"))
+        self.stop_button = _button("circle-stop", "dim", self.tr("Stop"))
         self.stop_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.stop_button.setText(self.tr("Stop"))
         self.stop_button.clicked.connect(self.stop_clicked)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QUrl
-from PySide6.QtGui import QColor, QTextBlock, QTextBlockFormat, QTextCharFormat, QTextDocument, QTextFormat
+from PySide6.QtGui import QColor, QFont, QTextBlock, QTextBlockFormat, QTextCharFormat, QTextDocument, QTextFormat
 
 from widgets import theme
 
@@ -59,7 +59,7 @@ class Formats:
         self.dim = QTextCharFormat(self.text)
         self.dim.setForeground(QColor(tokens.dim))
         self.code = QTextCharFormat()
-        self.code.setFont(theme.font("mono"))
+        self.code.setFont(_plain_letters(theme.font("mono")))
         self.code.setForeground(QColor(tokens.text))
         self.inline_code = QTextCharFormat(self.code)
         self.inline_code.setBackground(QColor(tokens.sunk))
@@ -83,6 +83,13 @@ class Formats:
         if found is None:
             found = cls._now = cls()
         return found
+
+
+def _plain_letters(font: QFont) -> QFont:
+    """A font of code without ligatures: code is shown letter by letter, as it is."""
+    for tag in ("calt", "liga"):
+        font.setFeature(QFont.Tag(tag), 0)
+    return font
 
 
 def _forget_formats() -> None:

@@ -25,6 +25,7 @@ class Positions:
         items: The items in order.
         heights: Height of each, estimated until it was on screen.
         has_earlier: Whether there is room for a button above the first item.
+        settled: Whether the sums are up to date.
     """
 
     def __init__(self) -> None:
@@ -35,6 +36,7 @@ class Positions:
         self._index: dict[str, int] = {}
         self._tops: list[int] = [TOP]
         self._stale = 0
+        self.settled = False
 
     def __len__(self) -> int:
         return len(self.items)
@@ -55,7 +57,7 @@ class Positions:
         self.items = list(items)
         self._index = {item.id: number for number, item in enumerate(self.items)}
         self.heights = [self.estimate(item) for item in self.items]
-        self._stale = 0
+        self.touch(0)
 
     def append(self, item: ChatItem) -> None:
         """Adds one at the end."""
@@ -64,12 +66,23 @@ class Positions:
         self.heights.append(self.estimate(item))
         self.touch(len(self.items) - 2)  # the air below the one before depends on this one
 
+    def insert(self, number: int, item: ChatItem) -> None:
+        """Adds one before the item at that place."""
+        if number >= len(self.items):
+            self.append(item)
+            return
+        self.items.insert(number, item)
+        self.heights.insert(number, self.estimate(item))
+        for place in range(number, len(self.items)):
+            self._index[self.items[place].id] = place
+        self.touch(number - 1)
+
     def prepend(self, items: Sequence[ChatItem]) -> None:
         """Adds some at the start."""
         self.items[:0] = items
         self.heights[:0] = [self.estimate(item) for item in items]
         self._index = {item.id: number for number, item in enumerate(self.items)}
-        self._stale = 0
+        self.touch(0)
 
     def remove(self, item_id: str) -> None:
         """Takes one out."""
@@ -89,11 +102,7 @@ class Positions:
     def touch(self, number: int) -> None:
         """From this item on the sums may be wrong."""
         self._stale = max(0, min(self._stale, number))
-
-    @property
-    def settled(self) -> bool:
-        """Whether the sums are up to date."""
-        return self._stale >= len(self.items) and len(self._tops) == len(self.items) + 1
+        self.settled = False
 
     def settle(self) -> None:
         """Brings the sums up to date."""
@@ -107,6 +116,7 @@ class Positions:
         steps = [self.heights[number] + self._gap(number) for number in range(start, count)]
         self._tops[start:] = accumulate(steps, initial=self._tops[start])
         self._stale = count
+        self.settled = True
 
     def top(self, number: int) -> int:
         """Where an item begins."""

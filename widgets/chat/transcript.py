@@ -56,11 +56,15 @@ class Transcript(RowView):
         self.schedule()
 
     def append(self, item: ChatItem) -> None:
-        """Adds an item at the end."""
+        """Adds an item at the end, but above messages that wait for their turn."""
         if item.id in self.positions:
             self.update_item(item.id, item)
             return
-        self.positions.append(item)
+        place = len(self.items)
+        if not _waits(item):
+            while place and _waits(self.items[place - 1]):
+                place -= 1
+        self.positions.insert(place, item)
         self.schedule()
 
     def prepend(self, items: Sequence[ChatItem]) -> None:
@@ -195,3 +199,8 @@ class Transcript(RowView):
         super().showEvent(event)
         self.flush(layout=False)
         self.relayout()
+
+
+def _waits(item: ChatItem) -> bool:
+    """Whether this is a message that was written while a turn runs, and waits for its place."""
+    return item.kind == "person" and bool(item.detail.get("queued"))

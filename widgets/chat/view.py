@@ -126,7 +126,10 @@ class ChatView(QWidget):
         self._show_page()
 
     def append(self, item: ChatItem) -> None:
-        """Adds an item at the end."""
+        """Adds an item at the end, but above queued messages (``detail={"queued": True}``), which stay last.
+
+        A queued message takes its place with ``update_item(id, detail={})``.
+        """
         self.transcript.append(item)
         if item.kind == "approval" and item.status == "waiting":
             self.announce(self.tr("The agent asks for your approval: {title}").format(title=item.title))
@@ -241,7 +244,7 @@ class ChatView(QWidget):
     def _mark_latest(self) -> None:
         latest = ""
         for item in reversed(self.transcript.items):
-            if item.kind == "person":
+            if item.kind == "person" and not item.detail.get("queued"):
                 break
             if item.kind == "agent":
                 latest = item.id

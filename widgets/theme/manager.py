@@ -7,9 +7,11 @@ Follows the system's light or dark scheme unless a mode was chosen. Not here: th
 from __future__ import annotations
 
 import os
+from functools import cache
+from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QObject, QTemporaryDir, Signal, Slot
+from PySide6.QtCore import QObject, QSettings, QTemporaryDir, Signal, Slot
 from PySide6.QtGui import QColor, QGuiApplication, QPalette, Qt
 from PySide6.QtWidgets import QApplication, QStyleFactory, QToolTip
 
@@ -68,10 +70,7 @@ class ThemeManager(QObject):
         """Whether changes are shown without motion."""
         if self._reduced is not None:
             return self._reduced
-        if os.environ.get("BOUGH_REDUCED_MOTION") == "1":
-            return True
-        # Qt has no public question for it: platforms report it as "no menu/combo animation".
-        return not QApplication.isEffectEnabled(Qt.UIEffect.UI_General) and _platform_animates()
+        return system_prefers_stillness()
 
     @property
     def motion(self) -> Motion:
@@ -115,9 +114,27 @@ class ThemeManager(QObject):
         self.changed.emit()
 
 
-def _platform_animates() -> bool:
-    """Whether this platform reports animation settings at all; offscreen and minimal ones do not."""
-    return QGuiApplication.platformName() in ("windows", "cocoa")
+@cache
+def system_prefers_stillness() -> bool:
+    """Whether the system was asked for less motion.
+
+    Qt has no question for it in this version. Windows and macOS switch Qt's own effects off; on Linux the two
+    common desktops keep it in their settings files.
+    """
+    if QGuiApplication.platformName() in ("windows", "cocoa"):
+        return not QApplication.isEffectEnabled(Qt.UIEffect.UI_General)
+    settings = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    for name, key, still in (
+        ("gtk-4.0/settings.ini", "Settings/gtk-enable-animations", ("0", "false")),
+        ("gtk-3.0/settings.ini", "Settings/gtk-enable-animations", ("0", "false")),
+        ("kdeglobals", "KDE/AnimationDurationFactor", ("0", "0.0")),
+    ):
+        path = Path(settings, name)
+        if path.is_file():
+            value = QSettings(str(path), QSettings.Format.IniFormat).value(key)
+            if value is not None:
+                return str(value).lower() in still
+    return False
 
 
 def make_palette(theme: Tokens) -> QPalette:

@@ -51,12 +51,14 @@ class TreeCanvas(QAbstractScrollArea):
         add_requested: The palette is wanted for a place: parent id and gap.
         menu_requested: The context menu is wanted at a global position.
         zoom_changed: The zoom is another one, 1.0 being normal.
+        pressed: A mouse button went down on the canvas.
     """
 
     activated = Signal(str)
     add_requested = Signal(str, int)
     menu_requested = Signal(QPoint)
     zoom_changed = Signal(float)
+    pressed = Signal()
 
     def __init__(self, selection: Selection, operations: Operations, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -326,6 +328,7 @@ class TreeCanvas(QAbstractScrollArea):
         super().wheelEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.pressed.emit()
         self.pointer.press(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

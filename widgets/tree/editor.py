@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -130,6 +130,7 @@ class TreeEditor(QWidget):
         for view in (self.canvas, self.outline):
             view.menu_requested.connect(self._show_menu)
             view.add_requested.connect(self._ask_palette)
+        self.canvas.pressed.connect(self.palette_panel.close_panel)
         self.canvas.verticalScrollBar().valueChanged.connect(self._notice.hide)
         self.add_button.clicked.connect(self._toggle_palette)
         self.outline_button.toggled.connect(self.show_outline)
@@ -312,8 +313,10 @@ class TreeEditor(QWidget):
     @Slot(str)
     def _kind_chosen(self, kind: str) -> None:
         place, self._place = self._place, None
-        self.operations.insert_kind(kind, place)
+        new = self.operations.insert_kind(kind, place)
         self.focus_tree()
+        if new is not None:
+            self.properties_requested.emit(new)  # a new part wants to be filled in
 
     @Slot(QPoint)
     def _kind_dropped(self, at: QPoint) -> None:
@@ -348,7 +351,7 @@ class TreeEditor(QWidget):
         area = self._stack.geometry()
         width = min(360, area.width() - 16)
         height = min(560, area.height() - 12)
-        self.palette_panel.setGeometry(area.right() - width - 7, area.top() + 4, width, height)
+        self.palette_panel.set_room(QRect(area.right() - width - 7, area.top() + 4, width, height))
         room = area.width() - 32
         self._notice.setMaximumWidth(room)
         self._notice.resize(room, self._notice.heightForWidth(room))

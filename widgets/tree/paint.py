@@ -73,7 +73,9 @@ class CardPainter:
         hue = colours.hue(look.group)
         frame = rect.adjusted(0.5, 0.5, -0.5, -0.5)
         fill = QColor(colours.window if look.dimmed else colours.card)
-        border = QColor(colours.accent if look.target else (colours.outline if look.hovered else colours.line))
+        border = QColor(
+            colours.accent if look.target else (colours.outline if look.hovered and not look.selected else colours.line)
+        )
         if look.pulse:
             border = QColor(theme.mix(colours.line, hue.ink, look.pulse))
         painter.setBrush(fill)

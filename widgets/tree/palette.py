@@ -8,7 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+    Slot,
+)
 from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QApplication,
@@ -25,6 +37,7 @@ from PySide6.QtWidgets import (
 
 from engine.blueprint.kinds import GROUP_TITLES, KINDS, NodeKind
 from widgets import theme
+from widgets.tree.announce import announce
 
 _KIND = Qt.ItemDataRole.UserRole + 1
 _HELP = Qt.ItemDataRole.UserRole + 2
@@ -57,15 +70,20 @@ class PalettePanel(QFrame):
         self._search = QLineEdit(self)
         self._search.setPlaceholderText(self.tr("Search parts"))
         self._search.setAccessibleName(self.tr("Search parts"))
-        self._search.setClearButtonEnabled(True)
         self._search.addAction(theme.icon("search", "dim"), QLineEdit.ActionPosition.LeadingPosition)
+        clear = self._search.addAction(theme.icon("x", "dim"), QLineEdit.ActionPosition.TrailingPosition)
+        clear.setText(self.tr("Clear the search"))
+        clear.setVisible(False)
+        clear.triggered.connect(self._search.clear)
+        self._clear = clear
         self._list = _KindList(self)
         self._none = QLabel(self.tr("No part is called that. Try another word."), self)
         self._none.setProperty("role", "caption")
         self._none.setWordWrap(True)
         self._none.hide()
-        self._hint = QLabel(self.tr("Click to add, or drag into the tree"), self)
+        self._hint = QLabel(self)
         self._hint.setProperty("role", "faint")
+        self._hint.setWordWrap(True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(8)
@@ -74,9 +92,11 @@ class PalettePanel(QFrame):
         self._hint.setContentsMargins(6, 0, 0, 2)
         self._reason_for: Callable[[str], str | None] = lambda kind: None
         self._home = QPoint()
+        self._room = QRect()
         self._search.textChanged.connect(self._fill)
         self._search.installEventFilter(self)
         self._list.chosen.connect(self._choose)
+        self._list.refused.connect(self._refuse)
         self._list.drag_started.connect(self._drag_began)
         self._list.drag_moved.connect(self.drag_moved)
         self._list.dropped.connect(self._drag_ended)
@@ -103,10 +123,33 @@ class PalettePanel(QFrame):
 
     @Slot()
     def _fill(self) -> None:
+        self._clear.setVisible(bool(self._search.text()))
+        self._say(self.tr("Click to add, or drag into the tree"))
         self._list.fill(self._search.text(), self._reason_for)
         empty = self._list.model().rowCount() == 0
         self._none.setVisible(empty)
         self._list.setVisible(not empty)
+        self._shrink()
+
+    def set_room(self, area: QRect) -> None:
+        """The area that the panel may take; it takes no more of the height than it needs."""
+        self._room = area
+        self._shrink()
+
+    def _shrink(self) -> None:
+        around = self._search.sizeHint().height() + self._hint.sizeHint().height() + 40
+        wanted = around + (self._none.sizeHint().height() if self._list.isHidden() else self._list.rows_height())
+        self.setGeometry(QRect(self._room.topLeft(), QSize(self._room.width(), min(self._room.height(), wanted))))
+
+    def _say(self, text: str, error: bool = False) -> None:
+        theme.set_role(self._hint, "role", "error" if error else "faint")
+        self._hint.setText(text)
+
+    @Slot(str)
+    def _refuse(self, reason: str) -> None:
+        """A kind was chosen that cannot be added here: say why, and stay open."""
+        self._say(reason, error=True)
+        announce(self, reason)
 
     @Slot(str)
     def _choose(self, kind: str) -> None:
@@ -153,6 +196,7 @@ class _KindList(QListView):
     """The rows of the palette; starts drags by itself, without QDrag."""
 
     chosen = Signal(str)
+    refused = Signal(str)
     drag_started = Signal(str, QPoint)
     drag_moved = Signal(QPoint)
     dropped = Signal(QPoint, bool)
@@ -190,13 +234,19 @@ class _KindList(QListView):
         if first is not None:
             self.setCurrentIndex(model.index(first, 0))
 
+    def rows_height(self) -> int:
+        """How high all rows are together."""
+        return sum(self.sizeHintForRow(row) for row in range(self.model().rowCount())) + 4
+
     def choose_current(self) -> None:
         """Add the current kind."""
         self._choose(self.currentIndex())
 
     def _choose(self, index: QModelIndex) -> None:
-        kind = index.data(_KIND)
-        if kind and not index.data(_REASON):
+        kind, reason = index.data(_KIND), index.data(_REASON)
+        if kind and reason:
+            self.refused.emit(reason)
+        elif kind:
             self.chosen.emit(kind)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

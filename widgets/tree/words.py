@@ -56,8 +56,9 @@ def state_line(node: Node, document: AgentDocument, live: LiveBadge | None, inhe
         return _tr("switched off: not sent"), True
     if inherited_off:
         return _tr("inside something switched off: not sent"), True
-    if live is not None and live.mounted is False:
-        return (_tr("not sent: %1").replace("%1", live.reason) if live.reason else _tr("not sent now")), True
+    if live is not None and live.mounted is False and live.condition is None:
+        reason = live.reason.rstrip(". ")
+        return (_tr("not sent: %1").replace("%1", reason) if reason else _tr("not sent now")), True
     if live is not None and live.failed:
         return live.failed, False
     return summary_of(node, document), False

@@ -26,6 +26,15 @@ async def test_the_model_opens_a_chapter_of_the_handbook_with_a_knob_that_closes
         assert "within 14 days" not in model.calls[2].system
 
 
+async def test_the_handbook_opens_a_chapter_by_its_tool_too() -> None:
+    handbook = next(template for template in templates() if template.name == "expandable-handbook")
+    async with opened(handbook.document, call("open_chapter", chapter="care"), "Bright light.") as (session, model):
+        await session.send("Where should it stand?").result
+        assert results(session) == [("The chapter care is open now. Answer from it.", False)]
+        assert "bright light" in model.calls[1].system and "within 14 days" not in model.calls[1].system
+        assert values(session, handbook.document)["handbook-care-knob"] is False
+
+
 async def test_steps_set_knobs_and_knobs_survive_a_restart(tmp_path: Path) -> None:
     document = agent(
         make_node("knob", id="k", title="level", type="number", minimum=1, maximum=5, default=1),

@@ -143,6 +143,12 @@ async def test_trash(store: Store) -> None:
     assert not await store.sessions.has("s0")
     await store.browser.purge("s1")
     assert await ids(store) == ["s3"]
+    await store.browser.trash("s3")
+    await store.sessions.release("s3")
+    async with Store.open(store.path) as other:
+        await other.sessions.commit(said(1, "being written", session="s3"))
+        assert await store.browser.empty_trash() == 0
+    assert await store.browser.empty_trash() == 1
 
 
 async def test_counts(store: Store) -> None:

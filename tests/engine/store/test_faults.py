@@ -7,14 +7,16 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
 from engine.errors import StoreError
-from engine.persistence import Commit
-from engine.store import Store, connections
+from engine.persistence import Commit, ContextRecord
+from engine.store import Store, backup, connections
 from engine.store.errors import translate
-from tests.engine.store.support import entry, said
+from engine.usage import Usage
+from tests.engine.store.support import entry, execution, said, tick
 
 BIG = "word " * 200_000
 
@@ -205,6 +207,7 @@ async def test_a_loop_that_is_gone_is_not_missed(store: Store) -> None:
     thread.join()
     gate.set()
     await held
+    await store._writer.call(lambda _: None)
     assert await total(store, "gone") == 1
 
 
@@ -239,3 +242,64 @@ def test_every_error_is_a_sentence(error: Exception, kind: str) -> None:
     translated = translate(error)
     assert translated.kind == kind
     assert str(translated)[0].isupper()
+
+
+async def test_a_backup_that_does_not_fit_is_no_backup(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full:
+        """A connection to a disk that has no room for a copy."""
+
+        def backup(self, _: sqlite3.Connection) -> None:
+            raise error_with(13)
+
+    with pytest.raises(StoreError, match=r"No backup could be made.*disk is full") as full:
+        await store._writer.call(lambda _: backup.back_up(Full(), store.path, "copy"))  # type: ignore[arg-type]
+    assert full.value.kind == "full"
+    assert list((store.path.parent / "backups").iterdir()) == []
+
+
+async def test_setting_aside_where_renaming_is_forbidden(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"damaged")
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "no")
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(StoreError) as refused:
+        backup.set_aside_damaged(path)
+    assert refused.value.kind == "readonly"
+    assert path.read_bytes() == b"damaged"
+
+
+async def test_a_part_of_a_context_that_is_gone(store: Store) -> None:
+    context = ContextRecord([("system", "words")])
+    await store.sessions.commit(Commit("s", execution=execution(), tick=tick(context=context)))
+    await store._writer.call(lambda connection: connection.execute("PRAGMA foreign_keys = OFF").fetchall())
+    await store._writer.run(lambda connection: connection.execute("DELETE FROM bodies").rowcount)
+    with pytest.raises(StoreError, match="missing") as gone:
+        await store.sessions.context("s", "x1", 1)
+    assert gone.value.kind == "corrupt"
+    await store._writer.run(lambda connection: connection.execute("DELETE FROM session_bodies").rowcount)
+
+
+async def test_content_that_is_no_json_any_more_is_not_searchable(store: Store) -> None:
+    await store.sessions.commit(said(0, "word"))
+    assert (await store.browser.search("word")).hits
+    await store._writer.run(lambda connection: connection.execute("UPDATE entries SET content = '{'").rowcount)
+    (hit,) = [hit for hit in (await store.browser.search("word")).hits if hit.role != "title"]
+    assert hit.snippet == ()
+    with pytest.raises(StoreError):
+        await store.sessions.load("s")
+    await store.sessions.commit(said(0, "another", session="t"))
+    assert (await store.browser.search("another")).hits
+    await store.rebuild_search()
+    assert (await store.browser.search("another")).hits
+
+
+async def test_what_knows_how_to_become_json(store: Store) -> None:
+    usage = Usage(input_tokens=3)
+    values = {"/": [usage, MappingProxyType({"a": (1, 2)}), {"x"}]}
+    await store.sessions.commit(Commit("s", state=values))
+    found = await store.sessions.load("s")
+    assert found is not None
+    assert found.state == {"/": [usage.to_json(), {"a": [1, 2]}, ["x"]]}

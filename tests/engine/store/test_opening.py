@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlite_utils.migrations import Migrations
 
 from engine.errors import StoreError
 from engine.store import Store, backup, connections, schema, set_aside_damaged
+from engine.store.locks import MIGRATION, open_locks
 from tests.engine.store.support import said
 
 
@@ -241,3 +243,46 @@ async def test_two_stores_open_a_new_file_together(path: Path) -> None:
         await store.aclose()
     async with Store.open(path) as store:
         assert (await store.browser.counts()).total == 4
+
+
+async def test_a_store_needs_a_file() -> None:
+    with pytest.raises(StoreError, match="needs a file"):
+        await Store.open(":memory:")
+
+
+async def test_nobody_else_may_read_it(path: Path) -> None:
+    async with Store.open(path) as store:
+        await store.sessions.commit(said(0, "one"))
+        copy = await store.back_up()
+        for file in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-locks"), copy):
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
+
+
+async def test_a_relative_path_is_taken_once(working_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Store.open("sessions.db") as store:
+        (working_folder / "elsewhere").mkdir()
+        monkeypatch.chdir(working_folder / "elsewhere")
+        await store.sessions.commit(said(0, "one"))
+        assert await store.sessions.has("s")
+        assert store.path == working_folder / "sessions.db"
+
+
+async def test_opening_can_be_cancelled(path: Path) -> None:
+    opening = asyncio.ensure_future(Store.open(path)._store._start())
+    await asyncio.sleep(0)
+    opening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    await fill(path)  # and the lock that is held while tables are made is free again
+
+
+async def test_migrating_waits_its_turn_but_not_for_ever(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path.parent.mkdir()
+    locks = open_locks(path)
+    assert locks.acquire(MIGRATION)
+    monkeypatch.setattr(backup, "MIGRATION_WAIT_SECONDS", 0.1)
+    with pytest.raises(StoreError) as busy:
+        await Store.open(path)
+    assert busy.value.kind == "locked"
+    locks.close()
+    await fill(path)

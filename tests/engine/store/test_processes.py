@@ -151,3 +151,35 @@ async def test_killed_in_the_middle(path: Path, count: Callable[[int, int], int]
             await store.sessions.commit(Commit("s", entries=whole, streamed=[]))
             page = await store.browser.search("word", session_id="s", limit=10_000, seconds=None)
             assert len(page.hits) == sum(item.role == "user" and "word" in item.text for item in found.entries)
+
+
+FORGETFUL = """
+import asyncio, sys
+from engine.store import Store
+from tests.engine.store.support import said
+
+async def main():
+    store = await Store.open(sys.argv[1])
+    for n in range(200):
+        asyncio.ensure_future(store.sessions.commit(said(n, "words " * 100)))
+    await asyncio.sleep(0)
+
+asyncio.run(main())
+"""
+
+
+async def test_what_was_handed_in_is_stored_though_the_store_was_never_closed(path: Path) -> None:
+    with in_process(FORGETFUL, str(path)) as other:
+        _, errors = other.communicate(timeout=60)
+        assert (other.returncode, errors) == (0, "")
+    async with Store.open(path) as store:
+        found = await store.sessions.load("s")
+        assert found is not None
+        assert found.total_entries == 200
+
+
+def test_importing_the_store_brings_in_no_more_than_it_needs() -> None:
+    with in_process("import sys, engine.store; print(*sys.modules)") as other:
+        loaded = set(other.communicate(timeout=60)[0].split())
+    assert "sqlite3" in loaded
+    assert loaded.isdisjoint({"sqlite_utils", "click", "anthropic", "PySide6"})

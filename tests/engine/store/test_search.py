@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.entries import Block
 from engine.persistence import Commit
-from engine.store import Store
+from engine.store import Store, finder
 from engine.store.codec import MAX_INDEXED_CHARACTERS, clean, entry_text, pack, shorten, unpack
 from engine.store.search import marked, match_expression
 from tests.engine.store.support import entry, execution, said, text
@@ -175,6 +175,28 @@ async def test_a_search_out_of_time_gives_what_it_has(store: Store) -> None:
     page = await store.browser.search("brown", seconds=0)
     assert gate.is_set() == bool(page.hits)
     assert not page.complete or len(page.hits) == 2
+
+
+async def test_an_interrupted_search_keeps_what_it_found(store: Store) -> None:
+    for n in range(5):
+        await store.sessions.commit(said(0, "word", session=f"s{n}"))
+    await store.browser.search("word")
+
+    def work(connection: Any) -> Any:
+        def make_row(row: Any) -> Any:
+            if row[0] == "s3":
+                connection.interrupt()
+            return store.browser._row(row)
+
+        query = finder.Query('"word"', "1", (), finder.FIRST, 10, distinct=True, titles=True)
+        return finder.find(connection, query, make_row)
+
+    page = await store._readers.run(work)
+    assert [hit.session.id for hit in page.hits] == ["s4", "s3"]
+    assert not page.complete
+    assert page.next is not None
+    rest = await store.browser.search("word", before=page.next)
+    assert [hit.session.id for hit in rest.hits] == ["s2", "s1", "s0"]
 
 
 @given(st.text(max_size=40))

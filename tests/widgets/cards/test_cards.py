@@ -14,6 +14,7 @@ from widgets.cards import (
     ConnectionDraft,
     ConnectionForm,
     DeviceModel,
+    DeviceModels,
     DownloadState,
     ModelCards,
     TemplateCards,
@@ -29,9 +30,9 @@ TEMPLATES = [
 ]
 MODELS = [
     DeviceModel(
-        "qwen", "Qwen 1.5B", "Good with tools.", 1_117_000_000, "Apache-2.0", "pypi.org", "f" * 64, "good"
+        "qwen", "Qwen 1.5B", "Good with tools.", 1_117_000_000, "Apache-2.0", "22 data packages", "f" * 64, "good"
     ),
-    DeviceModel("smol", "SmolLM2", "For trying out.", 93_000_000, "Apache-2.0", "pypi.org", "a" * 64, "weak"),
+    DeviceModel("smol", "SmolLM2", "For trying out.", 93_000_000, "Apache-2.0", "22 data packages", "a" * 64, "weak"),
     DeviceModel("big", "Big one", unavailable="Nobody has computed its checksum yet."),
 ]
 
@@ -155,8 +156,18 @@ def test_a_download_from_start_to_end(models: ModelCards, qtbot: QtBot) -> None:
     assert not card.progress.cancel_button.isVisible()
     models.set_state("smol", DownloadState("ready"))
     assert card.ready.isVisible() and not card.progress.isVisible() and not card.trouble.isVisible()
-    with qtbot.waitSignal(models.device.delete_requested):
-        qtbot.mouseClick(card.delete, Qt.MouseButton.LeftButton)
+    assert not card.delete.isVisible()
+
+
+def test_a_model_is_deleted_in_the_settings_only(qtbot: QtBot) -> None:
+    models = DeviceModels()
+    qtbot.addWidget(models)
+    models.set_models(MODELS)
+    models.show()
+    models.set_state("qwen", DownloadState("ready"))
+    with qtbot.waitSignal(models.delete_requested) as asked:
+        qtbot.mouseClick(models.cards["qwen"].delete, Qt.MouseButton.LeftButton)
+    assert asked.args == ["qwen"]
 
 
 def test_the_card_shows_the_download_while_its_list_is_away(models: ModelCards, qtbot: QtBot) -> None:
@@ -184,7 +195,7 @@ def test_a_model_without_a_checksum_cannot_be_had(models: ModelCards) -> None:
 def test_source_licence_size_and_checksum_are_shown(models: ModelCards) -> None:
     models.select("device")
     card = models.device.cards["qwen"]
-    assert card.facts.text() == "1.1 GB · Apache-2.0 · pypi.org"
+    assert card.facts.text() == "1.1 GB · Apache-2.0 · 22 data packages"
     card.fold.click()
     assert card.sum.isVisible() and "f" * 64 in card.sum.text()
 

@@ -23,7 +23,7 @@ def reference(positions: Positions) -> list[int]:
 
 @given(
     st.lists(
-        st.tuples(st.sampled_from(["append", "prepend", "remove", "height", "earlier"]), st.integers(0, 99)),
+        st.tuples(st.sampled_from(["append", "insert", "prepend", "remove", "height", "earlier"]), st.integers(0, 99)),
         max_size=40,
     )
 )
@@ -33,6 +33,8 @@ def test_sums_stay_right_through_any_changes(changes: list[tuple[str, int]]) -> 
         item = ChatItem(f"i{serial}", KINDS[number % 4], "words " * number)
         if change == "append":
             positions.append(item)
+        elif change == "insert":
+            positions.insert(number % (len(positions) + 1), item)
         elif change == "prepend":
             positions.prepend([item])
         elif change == "earlier":

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.widgets.themed import wear
 from widgets.chat import ChatItem, ChatView
-from widgets.chat.rows import AgentRow
+from widgets.chat.rows import AgentRow, PersonRow
 
 Settle = Callable[[], None]
 TEXT = "A **first** paragraph.\n\n- one\n- two\n\n```py\nx = 1\n```\n\nThe end, with `code`."
@@ -186,6 +186,27 @@ def test_keys_scroll_the_conversation(chat: ChatView, qtbot: QtBot, settle: Sett
     qtbot.keyClick(chat.transcript, Qt.Key.Key_End)
     settle()
     assert bar.value() == bar.maximum()
+
+
+def test_a_queued_message_waits_below_until_its_turn(chat: ChatView, settle: Settle) -> None:
+    chat.append(ChatItem("p1", "person", "First"))
+    chat.append(ChatItem("a1", "agent", status="streaming"))
+    chat.append(ChatItem("p2", "person", "Second", detail={"queued": True}))
+    chat.append(ChatItem("p3", "person", "Third", detail={"queued": True}))
+    chat.append(ChatItem("t1", "tool", "x", "Add note"))
+    settle()
+    assert [item.id for item in chat.items] == ["p1", "a1", "t1", "p2", "p3"]
+    row = chat.transcript.row("p2")
+    assert isinstance(row, PersonRow) and row.note.text() == "Waits for this turn to end"
+    chat.stream("a1", "Answer")
+    chat.finish_stream("a1", caption="1.1 s")
+    chat.update_item("p2", detail={})
+    chat.append(ChatItem("a2", "agent", "To the second"))
+    settle()
+    assert [item.id for item in chat.items] == ["p1", "a1", "t1", "p2", "a2", "p3"]
+    assert row.note.isHidden()
+    tops = [chat.transcript.row(item.id) for item in chat.items]
+    assert [each.y() for each in tops if each] == sorted(each.y() for each in tops if each)
 
 
 def test_removing_and_changing_items(chat: ChatView, settle: Settle) -> None:

@@ -50,6 +50,17 @@ def test_enter_sends_and_shift_enter_breaks_the_line(chat: ChatView, qtbot: QtBo
     assert chat.draft == ""
 
 
+def test_ctrl_enter_can_be_the_key_that_sends(chat: ChatView, qtbot: QtBot) -> None:
+    chat.set_send_key("ctrl_enter")
+    sent: list[str] = []
+    chat.send_requested.connect(sent.append)
+    qtbot.keyClicks(chat.composer.field, "one")
+    qtbot.keyClick(chat.composer.field, Qt.Key.Key_Return)
+    assert sent == [] and chat.draft == "one\n"
+    qtbot.keyClick(chat.composer.field, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert sent == ["one"]
+
+
 def test_blanks_are_not_sent(chat: ChatView, qtbot: QtBot) -> None:
     sent: list[str] = []
     chat.send_requested.connect(sent.append)
