@@ -144,10 +144,9 @@ class Bench(QObject):
             if row is not None and row.status == "running":
                 await self._read_along(opened)
                 continue
-            front = opened is self.session
-            fresh = await agent.reload_session(session_id)
-            if front and fresh is not None and agent is self.agent:
-                self._set_session(fresh)
+            await agent.reload_session(session_id)
+            if opened is self.session:
+                self.insight.work()
 
     async def _read_along(self, opened: OpenSession) -> None:
         """Show what another process writes while it is at it; only when it is done the session is opened anew."""
@@ -233,7 +232,7 @@ class Bench(QObject):
         if session is None:
             session = await agent.open_session()
         elif not session.running and await self._has_news(session):
-            session = await agent.reload_session(session.id) or session
+            await agent.reload_session(session.id)
         if agent is self.agent and session is not self.session:
             self._set_session(session)
         session.send(text)

@@ -91,9 +91,7 @@ class OpenAgent(QObject):
         """Open a session of this agent, or begin a new one."""
         if session_id is not None and session_id in self.sessions:
             return self.sessions[session_id]
-        session = await self.app.session(session_id)
-        session.agent_id = self.id
-        session.agent_version = self.autosave.version
+        session = await self._engine_session(session_id)
         found = self.sessions.get(session.id)
         if found is not None:
             return found
@@ -105,13 +103,22 @@ class OpenAgent(QObject):
         self.sessions[opened.id] = opened
         return opened
 
-    async def reload_session(self, session_id: str) -> OpenSession | None:
+    async def reload_session(self, session_id: str) -> None:
         """Take in what another process wrote to an open session that is idle here."""
         opened = self.sessions.get(session_id)
         if opened is None or opened.running:
-            return None
-        await self.close_session(session_id)
-        return await self.open_session(session_id)
+            return
+        await self.app.close(session_id)
+        session = await self._engine_session(session_id)
+        await session.mount()
+        opened.rebind(session)
+        opened.load(await self._captions(session_id))
+
+    async def _engine_session(self, session_id: str | None) -> Any:
+        session = await self.app.session(session_id)
+        session.agent_id = self.id
+        session.agent_version = self.autosave.version
+        return session
 
     async def close_session(self, session_id: str) -> None:
         """Unload a session; it stays in the database."""

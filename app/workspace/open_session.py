@@ -47,6 +47,12 @@ class OpenSession(QObject):
         self._last_text = ""
         self._pump = spawn(self._listen(), name=f"events of {session.id}", owner=self)
 
+    def rebind(self, session: Any) -> None:
+        """Go on with another engine session of the same id, loaded anew."""
+        self._pump.cancel()
+        self.session = session
+        self._pump = spawn(self._listen(), name=f"events of {session.id}", owner=self)
+
     @property
     def id(self) -> str:
         return str(self.session.id)
@@ -87,7 +93,7 @@ class OpenSession(QObject):
         """One more turn with what is there, after one that failed."""
         if not self.running:
             self._set_running(True)
-            spawn(self._follow(self.session.render(), self._last_text), name=f"turn in {self.id}", owner=self)
+            spawn(self._follow(self.session.render({}), self._last_text), name=f"turn in {self.id}", owner=self)
 
     def stop(self) -> None:
         """Stop the turn; what has arrived is kept."""

@@ -121,7 +121,7 @@ async def test_a_database_that_cannot_be_opened_is_said_and_left_alone(start, pa
     before = paths.database.read_bytes()
     person = await start(ScriptedModel())
     banner = person.desk.notify._kept["store"]
-    assert banner.isVisible()
+    assert not banner.isHidden()
     assert "damaged" in banner.text.text()
     assert not person.desk.agents.page.begin.isEnabled()
     assert paths.database.read_bytes() == before

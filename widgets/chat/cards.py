@@ -245,9 +245,9 @@ class ApprovalRow(Row):
         self.asked.setWordWrap(True)
         self.asked.setTextFormat(Qt.TextFormat.PlainText)
         self.asked.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.always = QCheckBox(self.tr("Always allow this, without asking"))
+        self.always = QCheckBox(self.tr("Always allow this"))
         self.reason = QLineEdit()
-        self.reason.setPlaceholderText(self.tr("Why not? The model is told this (optional)"))
+        self.reason.setPlaceholderText(self.tr("Why not? The agent is told (optional)"))
         self.reason.setAccessibleName(self.tr("Reason for denying"))
         self.reason.returnPressed.connect(self._deny)
         self.approve_button = QPushButton(self.tr("Approve"))
@@ -261,8 +261,8 @@ class ApprovalRow(Row):
         row.setSpacing(8)
         row.addWidget(self.approve_button)
         row.addWidget(self.deny_button)
-        row.addWidget(self.reason, 1)
-        for widget in (self.title, self.text, self.asked, self.always, self.buttons):
+        row.addStretch(1)
+        for widget in (self.title, self.text, self.asked, self.always, self.buttons, self.reason):
             column.addWidget(widget)
         for label in (self.title, self.text, self.asked):
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -283,6 +283,7 @@ class ApprovalRow(Row):
         self.asked.setVisible(bool(asked))
         self.always.setVisible(waiting and bool(item.detail.get("can_always", True)))
         self.buttons.setVisible(waiting)
+        self.reason.setVisible(waiting)
         self.approve_button.setAccessibleName(self.tr("Approve: {title}").format(title=words))
         self.deny_button.setAccessibleName(self.tr("Deny: {title}").format(title=words))
 

@@ -71,7 +71,7 @@ class Formats:
         self.code_block = QTextBlockFormat()
         self.code_block.setLineHeight(_CODE_LINE_HEIGHT, _PROPORTIONAL)
         self.code_block.setLeftMargin(12)
-        self.code_block.setRightMargin(12)
+        self.code_block.setRightMargin(36)  # the copy button stands there
 
     @classmethod
     def current(cls) -> Formats:

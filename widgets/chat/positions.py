@@ -150,7 +150,7 @@ class Positions:
             return BOTTOM
         here, after = self.items[number].kind, self.items[number + 1].kind
         if here == "agent":
-            return 4 if after == "person" else 0
+            return 4 if after == "person" else 0 if after == "agent" else 6
         if here == after == "tool":
             return 8
         return 24 if "person" in (here, after) else 16

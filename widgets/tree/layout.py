@@ -31,7 +31,7 @@ class Metrics:
     icon_left: float = 15
     text_left: float = 41
     branch: float = 23
-    minimum: float = 168
+    minimum: float = 132
 
 
 @dataclass(slots=True)
