@@ -15,16 +15,17 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
-from app.errors import explain
-from app.log import RingHandler
+from app.first_look import first_look
+from app.paths import Paths
 from app.quit import Quit
-from app.services import Services
 from app.tasks import cancel_all, set_error_reporter, spawn, wait_signal
 from app.window.main_window import MainWindow
 from widgets import theme
 
 if TYPE_CHECKING:
     from app.desk import Desk
+    from app.log import RingHandler
+    from app.services import Services
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +39,10 @@ class Application(QObject):
     """One window with everything behind it.
 
     Args:
-        services: Paths, settings, database, models.
+        paths: Where things are kept.
         quit_: How to end the program.
+        database: Another database file than the usual one.
+        services: Made already (tests); else :meth:`start` makes them, after the first paint.
         ring: The last log lines, for details of a report.
 
     Attributes:
@@ -47,9 +50,19 @@ class Application(QObject):
         desk: Pages and controllers; there once :meth:`start` has built them.
     """
 
-    def __init__(self, services: Services, quit_: Quit, *, ring: RingHandler | None = None) -> None:
+    def __init__(
+        self,
+        paths: Paths,
+        quit_: Quit,
+        *,
+        database: Path | None = None,
+        services: Services | None = None,
+        ring: RingHandler | None = None,
+    ) -> None:
         super().__init__()
-        self.services = services
+        self._paths = paths
+        self._database = database
+        self._services = services
         self.quit = quit_
         self.ring = ring
         self._apply_theme()
@@ -58,22 +71,31 @@ class Application(QObject):
         self._stopped = False
         set_error_reporter(self.report)
 
+    @property
+    def services(self) -> Services:
+        """Settings, database, models; imported after the first paint."""
+        if self._services is None:
+            from app.services import Services
+
+            self._services = Services(self._paths, database=self._database)
+        return self._services
+
     # --- start -----------------------------------------------------------------------------------------------
 
     def show(self) -> None:
         """Show the window, still empty: this is what a person waits for first."""
         self.window.quit_requested.connect(self.quit.request)
-        self.window.restore_place(self.services.settings_file.current.remembered.geometry)
+        self.window.restore_place(self._look.geometry)
         self.window.show()
 
     def _apply_theme(self) -> None:
         # Before any widget is made: one that is made first keeps the font of the system.
-        settings = self.services.settings_file.current
+        self._look = first_look(self._paths.settings)
         manager = theme.manager()
-        manager.set_mode(settings.theme)
-        if settings.font == "system":
+        manager.set_mode(self._look.theme)
+        if self._look.system_font:
             manager.set_system_font(True)
-        manager.set_reduced_motion({"system": None, "reduced": True, "full": False}[settings.motion])
+        manager.set_reduced_motion(self._look.reduced_motion)
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         manager.apply(app)
@@ -87,13 +109,19 @@ class Application(QObject):
 
         self.desk = Desk(self)
         self.desk.build()
+        await self.open_store(Path(open_file) if open_file else None)
+
+    async def open_store(self, open_file: Path | None = None) -> None:
+        """Open the database and begin; where it cannot be opened, say so."""
+        if self.desk is None or self.services.store_is_open:
+            return
         try:
             await self.services.open_store()
         except Exception as error:
             log.exception("The database could not be opened")
             self.desk.store_failed(error)
             return
-        await self.desk.begin(Path(open_file) if open_file else None)
+        await self.desk.begin(open_file)
 
     # --- end -------------------------------------------------------------------------------------------------
 
@@ -113,8 +141,12 @@ class Application(QObject):
         set_error_reporter(None)
         self.window.close_now()
         self.window.deleteLater()
+        if self._services is not None:
+            await self._services.aclose()
 
     def _save_settings(self) -> None:
+        if self._services is None:
+            return
         settings = self.services.settings_file
         settings.current.remembered.geometry = self.window.place()
         try:
@@ -126,6 +158,8 @@ class Application(QObject):
 
     def report(self, error: BaseException, where: str) -> None:
         """Where every stray exception ends: in the log, and as a sentence on screen."""
+        from app.errors import explain
+
         explanation = explain(error)
         level = logging.ERROR if explanation.ours else logging.WARNING
         log.log(level, "In %s: %s", where, explanation.what, exc_info=error)

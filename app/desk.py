@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -109,10 +110,32 @@ class Desk(QObject):
         self.bench.page.tab_changed.connect(self._tab_changed)
 
     def store_failed(self, error: BaseException) -> None:
-        """The database cannot be opened: say so and offer what can be done; the file is left as it is."""
+        """The database cannot be opened: say so and offer a next step. The file is left as it is until then."""
         explanation = explain(error)
-        self.notify.banner("store", explanation.sentence, tr("Show folder"), self.show_data_folder, "bad")
+        if getattr(error, "kind", "") == "corrupt":
+            words, action = tr("Put it aside and start new"), self._start_new
+        else:
+            words, action = tr("Try again"), self._open_again
+        self.notify.banner("store", explanation.sentence, words, action, "bad")
         self.agents.show_store_failed(explanation)
+
+    def _open_again(self) -> None:
+        spawn(self.application.open_store(), name="open the database again", owner=self)
+
+    def _start_new(self) -> None:
+        spawn(self._set_aside(), name="put the database aside", owner=self)
+
+    async def _set_aside(self) -> None:
+        from engine.store import set_aside_damaged
+
+        try:
+            kept = await asyncio.to_thread(set_aside_damaged, self.services.database)
+        except Exception as error:
+            log.exception("The database could not be put aside")
+            self.notify.error(explain(error))
+            return
+        await self.application.open_store()
+        self.notify.say(tr("The damaged file was kept as {name}.", name=kept.name))
 
     async def begin(self, open_file: Path | None = None) -> None:
         """The database is open: load lists, and bring back what was in front."""
@@ -121,6 +144,7 @@ class Desk(QObject):
             self.notify.banner(
                 "settings", tr("The settings could not be read. They were put aside as {name}.", name=set_aside.name)
             )
+        self.notify.drop_banner("store")
         self.sessions.begin()
         await self.agents.begin()
         self.services.models.runtime.subscribe(self._model_status)

@@ -51,7 +51,6 @@ async def _main(app: object, options: argparse.Namespace) -> int:
     from app.log import logging_to
     from app.paths import find_paths
     from app.quit import Quit
-    from app.services import Services
 
     loop = asyncio.get_running_loop()
     executor = ThreadPoolExecutor(max_workers=4, thread_name_prefix="bough")
@@ -62,9 +61,7 @@ async def _main(app: object, options: argparse.Namespace) -> int:
         stack.callback(executor.shutdown, wait=False, cancel_futures=True)
         paths = find_paths()
         ring = stack.enter_context(logging_to(paths.log_file))
-        services = Services(paths, database=database)
-        stack.push_async_callback(services.aclose)
-        application = Application(services, quit_, ring=ring)
+        application = Application(paths, quit_, database=database, ring=ring)
         stack.enter_context(exception_doors(application.report, loop=loop))
         stack.enter_context(quit_.on_signals())
         stack.enter_context(collecting_here())

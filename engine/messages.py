@@ -23,14 +23,10 @@ class Incoming:
     role: Role
     content: tuple[Block, ...]
     metadata: Mapping[str, Any] = field(default_factory=dict)
-    persist: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """The message as JSON; :func:`messages_of` reads it."""
-        made: dict[str, Any] = {"role": self.role, "content": list(self.content), "metadata": dict(self.metadata)}
-        if not self.persist:
-            made["persist"] = False
-        return made
+        return {"role": self.role, "content": list(self.content), "metadata": dict(self.metadata)}
 
 
 def messages_of(value: Any, place: str = "messages") -> list[Incoming]:
@@ -87,7 +83,7 @@ def _message(value: Any, place: str) -> Incoming:
     if role == "event" and value.get("event_type"):
         metadata = {**metadata, "event_type": value["event_type"]}
     content = tuple(_blocks(value["content"], f"{place}.content"))
-    return Incoming(cast("Role", role), content, dict(metadata), bool(value.get("persist", True)))
+    return Incoming(cast("Role", role), content, dict(metadata))
 
 
 def _element_blocks(children: Sequence[Any]) -> list[Block]:

@@ -110,7 +110,9 @@ class AgentsController(QObject):
             cards.set_state(known.id, self._downloads.state(known.id))
         self._models.attach(cards.anthropic, self._models.new("anthropic"), self._use_connection)
         self._models.attach(cards.server, self._models.new("server"), self._use_connection)
-        default = self._services.settings_file.current.connection(self._services.settings_file.current.default_connection)
+        default = self._services.settings_file.current.connection(
+            self._services.settings_file.current.default_connection
+        )
         place = default.kind if default is not None else "on_device"
         cards.select("device" if place == "on_device" else place)
         cards.selected.connect(self._place_selected)

@@ -373,9 +373,12 @@ class Bench(QObject):
 
 
 def _text_field(what: str) -> bool:
-    """Let a focused text field do it instead, where it can."""
+    """Let a focused text field do it instead, where it has something of its own to undo or redo."""
     field = QApplication.focusWidget()
-    if isinstance(field, (QLineEdit, QTextEdit, QPlainTextEdit)) and not field.isReadOnly():
-        getattr(field, what)()
-        return True
-    return False
+    if not isinstance(field, (QLineEdit, QTextEdit, QPlainTextEdit)) or field.isReadOnly():
+        return False
+    owner = field if isinstance(field, QLineEdit) else field.document()
+    if not (owner.isUndoAvailable() if what == "undo" else owner.isRedoAvailable()):
+        return False
+    getattr(field, what)()
+    return True

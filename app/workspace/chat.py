@@ -81,8 +81,6 @@ class ChatController(QObject):
         for change in changes:
             if change.what == "append" and change.item is not None:
                 self._view.append(change.item)
-            elif change.what == "remove":
-                self._view.remove_item(change.id)
             elif change.what == "stream":
                 self._view.stream(change.id, change.text)
             elif change.what == "finish":

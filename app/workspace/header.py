@@ -58,6 +58,8 @@ class WorkspaceHeader(QFrame):
         self.setProperty("role", "header")
         self.setFixedHeight(HEIGHT)
         self._actions = actions
+        self._narrow = False
+        self._model_words = self.tr("Choose a model")
         self.name = NameEdit()
         self.name.setAccessibleName(self.tr("Name of the agent"))
         self.name.setPlaceholderText(self.tr("Name the agent"))
@@ -110,14 +112,25 @@ class WorkspaceHeader(QFrame):
 
     def show_model(self, text: str, icon: str, tip: str = "") -> None:
         """What the model button says."""
-        self.model.setText(f" {text}")
+        self._model_words = text
+        self._show_model_words()
         self.model.setIcon(theme.icon(icon, "text"))
         self.model.setAccessibleName(self.tr("Model: {name}").format(name=text))
         if tip:
             self.model.setToolTip(tip)
 
+    def _show_model_words(self) -> None:
+        room = 150 if self._narrow else 260
+        words = QFontMetrics(self.model.font()).elidedText(self._model_words, Qt.TextElideMode.ElideRight, room)
+        self.model.setText(f" {words}")
+        if words != self._model_words:
+            self.model.setToolTip(self._model_words)
+
     def set_narrow(self, narrow: bool) -> None:
         """Leave out words where there is little room."""
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self._show_model_words()
         self.saved.setVisible(not narrow)
         self.find_button.setText("" if narrow else self._find_words)
 

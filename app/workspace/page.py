@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QLabel, QPushButton, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QPushButton, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from app.window.action_set import ActionSet
 from app.workspace.columns import Column, Columns
@@ -12,6 +12,7 @@ from app.workspace.header import WorkspaceHeader
 from app.workspace.status import ProblemsPopup, StatusLine
 from widgets import theme
 from widgets.chat import ChatView
+from widgets.common import ElidedLabel
 from widgets.context import ContextView
 from widgets.forms import PropertyForm
 from widgets.tree import TreeEditor
@@ -32,6 +33,7 @@ class WorkspacePage(QWidget):
     def __init__(self, actions: ActionSet, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._actions = actions
+        self._token_words = ""
         self.header = WorkspaceHeader(actions)
         self.tree = TreeEditor()
         self.form = PropertyForm()
@@ -57,12 +59,16 @@ class WorkspacePage(QWidget):
         """Bring *Properties* or *What the model sees* to the front of the middle column."""
         self._stack.setCurrentWidget(self.context if name == "context" else self.form)
         self._tabs[name].setChecked(True)
-        self.tokens.setVisible(name == "context")
+        self._show_token_words()
         self.tab_changed.emit(name)
 
     def show_tokens(self, used: int, window: int | None) -> None:
         """How much of what the model can read is used."""
-        self.tokens.setText(f"{used:,} of {window:,}" if window else f"{used:,} tokens")
+        self._token_words = f"{used:,} of {window:,}" if window else self.tr("{count} tokens").format(count=f"{used:,}")
+        self._show_token_words()
+
+    def _show_token_words(self) -> None:
+        self.tokens.setText(self._token_words if self.tab == "context" else "")
 
     def panes(self) -> list[QWidget]:
         """What F6 goes through."""
@@ -103,10 +109,11 @@ class WorkspacePage(QWidget):
             group.addButton(tab)
             column.header.addWidget(tab)
             self._tabs[name] = tab
-        column.header.addStretch()
-        self.tokens = QLabel()
+            tab.setMinimumWidth(tab.sizeHint().width())
+        self.tokens = ElidedLabel()
         self.tokens.setProperty("role", "dim")
-        column.header.addWidget(self.tokens)
+        self.tokens.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        column.header.addWidget(self.tokens, 1)
         column.set_body(self._stack)
         return column
 

@@ -27,8 +27,7 @@ class Change:
     """One step for the view.
 
     Attributes:
-        what: ``append`` (item), ``update`` (id, values), ``stream`` (id, text to add), ``finish`` (id, text) or
-            ``remove`` (id).
+        what: ``append`` (item), ``update`` (id, values), ``stream`` (id, text to add) or ``finish`` (id, text).
     """
 
     what: str
@@ -252,11 +251,10 @@ class Transcript:
             self._echoes.pop(0)
             return []
         waited = next((key for key, item in self._queued.items() if item.text == text), "")
-        changes: list[Change] = []
         if waited:
-            del self._queued[waited]
-            changes.append(Change("remove", waited))
-        return [*changes, *self._append(ChatItem(entry.id, "person", text))]
+            self._items[waited] = replace(self._queued.pop(waited), detail={})
+            return [Change("update", waited, values={"detail": {}})]
+        return self._append(ChatItem(entry.id, "person", text))
 
     def _commit_agent(self, entry: Entry) -> list[Change]:
         changes: list[Change] = self._end_thinking()
@@ -291,14 +289,9 @@ class Transcript:
     # --- small things ----------------------------------------------------------------------------------------
 
     def _append(self, item: ChatItem) -> list[Change]:
-        """Put an item at the end of what has happened, above the words that still wait."""
+        """Put an item at the end of what has happened; the chat keeps words that wait below it."""
         self._items[item.id] = item
-        waiting = list(self._queued.values())
-        return [
-            *(Change("remove", other.id) for other in waiting),
-            Change("append", item.id, item=item),
-            *(Change("append", other.id, item=other) for other in waiting),
-        ]
+        return [Change("append", item.id, item=item)]
 
     def _update(self, item_id: str, **values: Any) -> Change:
         self._items[item_id] = replace(self._items[item_id], **values)

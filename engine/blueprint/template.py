@@ -139,6 +139,7 @@ _environment: Any = None
 def _plain_syntax(message: str) -> str:
     plain = {
         "Expected an expression, got 'end of print statement'": "There is nothing between {{ and }}.",
+        "unexpected 'end of template'": "The text ends in the middle of {{ … }} or {% … %}.",
         "unexpected end of template": "The text ends in the middle of {{ … }} or {% … %}.",
         "Unexpected end of template": "The text ends before a {% … %} was closed.",
         "Missing end of comment tag": "A comment that begins with {# has no #}.",

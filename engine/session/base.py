@@ -226,6 +226,9 @@ class SessionBase:
 
     def row(self) -> dict[str, Any]:
         """Columns of the session that changed since they were last saved."""
+        if not self.loaded:  # what is stored is not known yet and must not be overwritten
+            given = {"title": self.title, "agent_id": self.agent_id}
+            return {name: value for name, value in given.items() if value is not None}
         now = {
             "title": self.title,
             "agent_id": self.agent_id,

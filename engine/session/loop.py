@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import Aborted, EngineError, ModelError, RenderError, StoreError
 from engine.events import ErrorEvent, ExecutionEnd, ExecutionStart
@@ -93,20 +93,20 @@ async def _end(session: Session, ex: Execution, error: BaseException | None) -> 
     for id in failed:
         session.mark(ex, id, "failed")
     state = take_state(session.tree)
-    if session.loaded and not session.leaving:
+    fields: dict[str, Any] = {"pending_added": session.unstored_pending()}
+    if session.loaded:
+        fields |= {
+            "statuses": failed,
+            "state": state,
+            "shared_state": session.take_shared(),
+            "streamed": () if error is not None else None,
+            "execution": session.execution_record(ex, status, error),
+            "tick": ex.closing,
+            "session": session.row(),
+        }
+    if not session.leaving and (session.loaded or fields["pending_added"]):
         try:
-            await session.commit(
-                ex,
-                raising=True,
-                statuses=failed,
-                state=state,
-                shared_state=session.take_shared(),
-                pending_added=session.unstored_pending(),
-                streamed=() if error is not None else None,
-                execution=session.execution_record(ex, status, error),
-                tick=ex.closing,
-                session=session.row(),
-            )
+            await session.commit(ex, raising=True, **fields)
         except StoreError as raised:
             error = error or raised
             status = "error" if status == "completed" else status

@@ -52,7 +52,7 @@ class SessionParts(SessionBase):
             id=id or new_id("entry"),
             index=self.log.next_index + offset,
             role=role,
-            content=tuple(content),
+            content=list(content),
             execution_id=ex.id if ex is not None else "",
             tick=ex.tick if ex is not None else 0,
             status=status,

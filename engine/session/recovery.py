@@ -120,7 +120,7 @@ def _entry(
         id=new_id("entry"),
         index=session.log.next_index + offset,
         role=role,
-        content=tuple(content),
+        content=list(content),
         execution_id=execution,
         tick=tick,
         status=status,

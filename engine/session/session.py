@@ -244,7 +244,7 @@ class Session(SessionCore):
         """A new session with timeline and state as they were at a place.
 
         Args:
-            at: The id of an entry (the last one to keep), ``(execution_id, tick)`` (its end), or None for now.
+            at: The id of an entry (the last one to keep), ``(execution_id, tick)`` (its end), or None: as it is.
             id: The new session's id.
 
         Raises:

@@ -63,7 +63,7 @@ def migrate(snapshot: Mapping[str, Any]) -> dict[str, Any]:
 async def restore(session: Session, made: Mapping[str, Any]) -> None:
     """Fill a new session with a migrated snapshot, and save it."""
     try:
-        entries = [Entry(**{**entry, "content": tuple(entry["content"])}) for entry in made["entries"]]
+        entries = [Entry(**{**entry, "content": list(entry["content"])}) for entry in made["entries"]]
         entries = [replace(entry, id=new_id("entry"), index=number) for number, entry in enumerate(entries)]
     except (KeyError, TypeError) as error:
         raise ValidationFailed(f"The entries of the snapshot have the wrong shape: {error}", place="entries") from None

@@ -78,29 +78,30 @@ class Tick:
     async def _take_messages(self) -> None:
         session, ex = self.session, self.execution
         waiting = session.take_pending(ex)
-        if waiting:
-            entries = []
-            for offset, pending in enumerate(waiting):
-                message = pending.message
-                entry = session.new_entry(message.role, message.content, message.metadata, offset=offset)
-                entries.append((entry, pending))
-                if pending.message.role == "user" and ex.started_by is None:
-                    ex.started_by = entry.id
-            session.append([entry for entry, _ in entries])
-            ex.unanswered.extend(entry.id for entry, _ in entries)
-            await session.commit(
-                ex,
-                entries=[entry for entry, pending in entries if pending.message.persist],
-                pending_removed=[pending.id for _, pending in entries if pending.stored],
-                execution=session.execution_record(ex),
-                tick=self.record(),
-                state=take_state(session.tree),
-            )
+        if not waiting and self.number > 1:
+            return
+        entries = []
+        for offset, pending in enumerate(waiting):
+            message = pending.message
+            entry = session.new_entry(message.role, message.content, message.metadata, offset=offset)
+            entries.append((entry, pending))
+            if message.role == "user" and ex.started_by is None:
+                ex.started_by = entry.id
+        session.append([entry for entry, _ in entries])
+        ex.unanswered.extend(entry.id for entry, _ in entries)
+        await session.commit(
+            ex,
+            entries=[entry for entry, _ in entries],
+            pending_removed=[pending.id for _, pending in entries if pending.stored],
+            execution=session.execution_record(ex),
+            tick=self.record(),
+            state=take_state(session.tree),
+        )
+        for entry, _ in entries:
+            session.emit(EntryCommitted(entry=entry))
+        with session.interruptible(ex):
             for entry, _ in entries:
-                session.emit(EntryCommitted(entry=entry))
-            with session.interruptible(ex):
-                for entry, _ in entries:
-                    await phases.fire(session.tree, "on_message", entry)
+                await phases.fire(session.tree, "on_message", entry)
 
     def record(self, *, ended: bool = False, stop_reason: str | None = None) -> TickRecord:
         """The tick as it is saved."""

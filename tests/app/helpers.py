@@ -24,8 +24,8 @@ async def until(condition: Callable[[], Any], what: str = "") -> Any:
     """Wait until something holds, and give back what it gave."""
     try:
         async with asyncio.timeout(PATIENCE):
-            while not (found := condition()):
-                await asyncio.sleep(0.005)  # noqa: ASYNC110 - what is on screen has no event to wait for
+            while not (found := condition()):  # noqa: ASYNC110 - what is on screen has no event to wait for
+                await asyncio.sleep(0.005)
     except TimeoutError:
         raise AssertionError(f"never came true: {what or condition}") from None
     return found
@@ -97,7 +97,6 @@ class Person:
         self.desk.window.close()
         await until(lambda: self.application.quit.requested, "a request to quit")
         await self.application.stop()
-        await self.application.services.aclose()
 
 
 class Room:
@@ -112,7 +111,7 @@ class Room:
         services = Services(self.paths)
         if model is not None:
             services.models.use_instead(model)
-        application = Application(services, Quit())
+        application = Application(self.paths, Quit(), services=services)
         self._running.append(application)
         application.show()
         await application.start(**options)
@@ -123,7 +122,6 @@ class Room:
         while self._running:
             application = self._running.pop()
             await application.stop()
-            await application.services.aclose()
 
 
 def at_the_window(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:

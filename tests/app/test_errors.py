@@ -121,10 +121,15 @@ async def test_a_database_that_cannot_be_opened_is_said_and_left_alone(start, pa
     before = paths.database.read_bytes()
     person = await start(ScriptedModel())
     banner = person.desk.notify._kept["store"]
-    assert not banner.isHidden()
+    await until(banner.isVisible, "the banner")
     assert "damaged" in banner.text.text()
     assert not person.desk.agents.page.begin.isEnabled()
     assert paths.database.read_bytes() == before
+    banner.action.click()
+    await until(person.desk.agents.page.begin.isEnabled, "a new database")
+    kept = list(paths.data.glob("bough-damaged-*.db"))
+    assert [path.read_bytes() for path in kept] == [before]
+    await person.begins("notepad")
 
 
 @at_the_window

@@ -299,7 +299,10 @@ class TreeEditor(QWidget):
         self._place = place
         self.add_button.setChecked(True)
         self._arrange()
-        self.palette_panel.open(self._reason_for)
+        self.palette_panel.open(self._reason_for, self._fits if place is not None else None)
+
+    def _fits(self, kind: str) -> bool:
+        return self.operations.place_for(kind, self._place) == self._place
 
     def _reason_for(self, kind: str) -> str | None:
         if self.operations.place_for(kind, self._place) is not None:

@@ -91,6 +91,7 @@ class PalettePanel(QFrame):
             layout.addWidget(widget, 1 if widget is self._list else 0)
         self._hint.setContentsMargins(6, 0, 0, 2)
         self._reason_for: Callable[[str], str | None] = lambda kind: None
+        self._fits: Callable[[str], bool] = lambda kind: True
         self._home = QPoint()
         self._room = QRect()
         self._search.textChanged.connect(self._fill)
@@ -102,13 +103,15 @@ class PalettePanel(QFrame):
         self._list.dropped.connect(self._drag_ended)
         self.hide()
 
-    def open(self, reason_for: Callable[[str], str | None]) -> None:
+    def open(self, reason_for: Callable[[str], str | None], fits: Callable[[str], bool] | None = None) -> None:
         """Show the panel.
 
         Args:
             reason_for: Why a kind cannot be added just now, or None.
+            fits: Whether a kind goes exactly where the person asked; groups with such kinds stand first.
         """
         self._reason_for = reason_for
+        self._fits = fits or (lambda kind: True)
         self._search.clear()
         self._fill()
         self.show()
@@ -125,7 +128,7 @@ class PalettePanel(QFrame):
     def _fill(self) -> None:
         self._clear.setVisible(bool(self._search.text()))
         self._say(self.tr("Click to add, or drag into the tree"))
-        self._list.fill(self._search.text(), self._reason_for)
+        self._list.fill(self._search.text(), self._reason_for, self._fits)
         empty = self._list.model().rowCount() == 0
         self._none.setVisible(empty)
         self._list.setVisible(not empty)
@@ -213,14 +216,16 @@ class _KindList(QListView):
         self._pressed: tuple[str, QPoint] | None = None
         self._dragging = False
 
-    def fill(self, search: str, reason_for: Callable[[str], str | None]) -> None:
-        """Show the kinds that match, by group."""
+    def fill(self, search: str, reason_for: Callable[[str], str | None], fits: Callable[[str], bool]) -> None:
+        """Show the kinds that match, by group, and make the best match current."""
         model = self.model()
         assert isinstance(model, QStandardItemModel)
         model.clear()
         wanted = search.casefold().split()
         group = ""
-        for kind in KINDS.values():
+        fitting = {kind.group for kind in KINDS.values() if fits(kind.name)}
+        best: tuple[int, int] | None = None
+        for kind in sorted(KINDS.values(), key=lambda kind: kind.group not in fitting):
             if not kind.addable or not _matches(kind, wanted):
                 continue
             if kind.group != group:
@@ -229,10 +234,12 @@ class _KindList(QListView):
                 heading.setFlags(Qt.ItemFlag.NoItemFlags)
                 heading.setData(group, _GROUP)
                 model.appendRow(heading)
-            model.appendRow(_item(kind, reason_for(kind.name)))
-        first = next((row for row in range(model.rowCount()) if model.item(row).data(_KIND)), None)
-        if first is not None:
-            self.setCurrentIndex(model.index(first, 0))
+            reason = reason_for(kind.name)
+            rank = (_distance(kind, wanted) + (10 if reason else 0), model.rowCount())
+            best = rank if best is None else min(best, rank)
+            model.appendRow(_item(kind, reason))
+        if best is not None:
+            self.setCurrentIndex(model.index(best[1], 0))
 
     def rows_height(self) -> int:
         """How high all rows are together."""
@@ -297,6 +304,12 @@ class _KindList(QListView):
 def _matches(kind: NodeKind[Any], wanted: list[str]) -> bool:
     text = f"{kind.title} {kind.name} {kind.help} {GROUP_TITLES.get(kind.group, '')}".casefold()
     return all(word in text for word in wanted)
+
+
+def _distance(kind: NodeKind[Any], wanted: list[str]) -> int:
+    """How far a kind's title is from what was typed: 0 the same, 1 begins so, 2 has it in it, 3 only the help does."""
+    typed, title = " ".join(wanted), kind.title.casefold()
+    return 0 if typed == title else 1 if title.startswith(typed) else 2 if typed in title else 3
 
 
 def _item(kind: NodeKind[Any], reason: str | None) -> QStandardItem:

@@ -110,7 +110,8 @@ class AppendKind(VariableStep):
     Properties = AppendProperties
 
     def summary(self, node: Node, document: AgentDocument) -> str:
-        return f"adds {value_words(self.props(node).value)} at the end"
+        value = self.props(node).value
+        return "adds nothing yet" if value == "" else f"adds {value_words(value)} at the end"
 
     def run(self, node: Node, run: StepRun) -> None:
         value = run.value(node, "value")

@@ -14,6 +14,8 @@ from engine.errors import ModelError
 from engine.model import ModelRequest
 
 ChatMessage = dict[str, str]
+AFTER_RESULT = "What is the outcome?"
+"""Asked behind a tool's results."""
 
 
 def chat_messages(request: ModelRequest, tools: Sequence[Mapping[str, Any]]) -> list[ChatMessage]:
@@ -89,6 +91,7 @@ def _blocks(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def _parts(message: Mapping[str, Any], calls: dict[str, Mapping[str, Any]]) -> list[tuple[str, str]]:
     role = "assistant" if message["role"] == "assistant" else "user"
     parts: list[tuple[str, str]] = []
+    last_result = 0
     for block in _blocks(message):
         kind = block.get("type")
         if kind == "text":
@@ -98,6 +101,7 @@ def _parts(message: Mapping[str, Any], calls: dict[str, Mapping[str, Any]]) -> l
             calls[str(block["id"])] = block
         elif kind == "tool_result":
             parts.append(("user", _result(block, calls.get(str(block.get("tool_use_id"))))))
+            last_result = len(parts)
         elif kind in ("thinking", "redacted_thinking"):
             continue  # a model's own; not for another one
         elif kind == "document":
@@ -108,6 +112,9 @@ def _parts(message: Mapping[str, Any], calls: dict[str, Mapping[str, Any]]) -> l
                 "Take it out of the conversation, or use another model.",
                 kind="unsupported",
             )
+    if last_result:
+        # Without being asked a small model takes the result for something that the person said.
+        parts.insert(last_result, ("user", AFTER_RESULT))
     return parts
 
 
@@ -122,10 +129,15 @@ def _result(block: Mapping[str, Any], call: Mapping[str, Any] | None) -> str:
         text = "\n".join(
             str(part["text"]) if part.get("type") == "text" else f"({part.get('type')} left out)" for part in content
         )
-    name = str(call["name"]) if call is not None else "The tool"
-    given = json.dumps(call.get("input") or {}, ensure_ascii=False) if call is not None else ""
+    name = str(call["name"]) if call is not None else "a tool"
+    given = _given(call.get("input")) if call is not None else "its input"
     outcome = "It failed" if block.get("is_error") else "Result"
-    return f"[{name} was used with {given}. {outcome}: {text.strip() or 'done'}]"
+    return f"[You used {name} with {given}. {outcome}: {text.strip() or 'done'}]"
+
+
+def _given(values: Any) -> str:
+    parts = [f"{key}: {value if isinstance(value, str) else canonical(value)}" for key, value in (values or {}).items()]
+    return ", ".join(parts) or "no input"
 
 
 def _document(block: Mapping[str, Any]) -> str:

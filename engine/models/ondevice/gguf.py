@@ -131,9 +131,27 @@ def _value(file: BinaryIO, kind: int, depth: int) -> Any:
             file.seek(size, os.SEEK_CUR)
             return None
         return list(struct.unpack(f"<{count}{_NUMBERS[inner][1]}", raw))
+    if inner == _STRING:
+        _skip_strings(file, count)
+        return None
     for _ in range(count):
         _value(file, inner, depth + 1)
     return None
+
+
+def _skip_strings(file: BinaryIO, count: int) -> None:
+    """Step over a vocabulary; it has some hundred thousand words, and somebody waits at a window."""
+    length_at = struct.Struct("<Q").unpack_from
+    data, offset = b"", 0
+    for _ in range(count):
+        if offset + 8 > len(data):
+            file.seek(offset - len(data), os.SEEK_CUR)
+            data, offset = file.read(_MAX_STRING), 0
+        (length,) = length_at(data, offset)
+        if length > _MAX_STRING:
+            raise GgufError("The file is damaged: a text in its header is too long.")
+        offset += 8 + length
+    file.seek(offset - len(data), os.SEEK_CUR)
 
 
 def _cache_bytes(data: Mapping[str, Any], architecture: str) -> int | None:

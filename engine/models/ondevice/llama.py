@@ -102,8 +102,12 @@ class LlamaBackend:
 
     def count(self, body: Mapping[str, Any]) -> int:
         """Tokens of the prompt that ``body`` leads to."""
-        connection = self._connect()
+        connection = self._connection()
         try:
+            if self._socket is not None:
+                connection.sock = socket.socket(socket.AF_UNIX)
+                connection.sock.settimeout(60)
+                connection.sock.connect(str(self._socket))
             data = json.dumps({"messages": body["messages"]})
             headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
             connection.request("POST", "/v1/chat/completions/input_tokens", data, headers)
@@ -119,14 +123,9 @@ class LlamaBackend:
         if self._socket is not None:
             self._socket.unlink(missing_ok=True)
 
-    def _connect(self) -> http.client.HTTPConnection:
-        if self._socket is None:
-            return http.client.HTTPConnection(self._address.removeprefix("http://"), timeout=60)
-        connection = http.client.HTTPConnection("localhost", timeout=60)
-        connection.sock = socket.socket(socket.AF_UNIX)
-        connection.sock.settimeout(60)
-        connection.sock.connect(str(self._socket))
-        return connection
+    def _connection(self) -> http.client.HTTPConnection:
+        address = "localhost" if self._socket is not None else self._address.removeprefix("http://")
+        return http.client.HTTPConnection(address, timeout=60)
 
 
 def _pieces(chunk: Mapping[str, Any], done: dict[str, Any], emit: Emit) -> bool:

@@ -62,9 +62,7 @@ async def test_b27_a_killed_session_reopens_with_everything_that_was_committed(t
             calls = {b["id"] for e in session.timeline for b in e.content if b.get("type") == "tool_use"}
             results = [b["tool_use_id"] for e in session.timeline for b in e.content if b.get("type") == "tool_result"]
             assert sorted(calls) == sorted(results)
-            added = sum(
-                not block.get("is_error") for e in session.timeline if e.role == "tool" for block in e.content
-            )
+            added = sum(not block.get("is_error") for e in session.timeline if e.role == "tool" for block in e.content)
             assert session.inspect()["state"]["/"] == [added]
             assert (await session.send("and now?").result).response == f"round {round_}"
             assert_well_formed(model.calls[-1])

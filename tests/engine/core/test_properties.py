@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 
-from hypothesis import given
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from engine import EngineError, Entry, Timeline, Tool, component, create_app
@@ -106,6 +107,7 @@ def Agent():
 ACTIONS = st.lists(st.sampled_from(["send", "join", "queue", "abort", "fork", "wait", "restart"]), max_size=12)
 
 
+@settings(max_examples=8 if not os.environ.get("BOUGH_TEST_LONG") else 300, phases=[Phase.generate])
 @given(ACTIONS)
 def test_random_sends_queues_aborts_forks_and_restarts_keep_the_timeline_whole(tmp_path_factory, actions):
     path = tmp_path_factory.mktemp("db") / "x.db"

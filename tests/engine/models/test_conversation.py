@@ -66,7 +66,7 @@ def test_each_call_goes_on_where_the_one_before_ended() -> None:
     first, second = (chat_messages(ModelRequest(messages=m), [NOTE]) for m in (before, after))
     assert second[:-1] == first[:-1]
     assert second[-1]["content"].startswith(first[-1]["content"])
-    assert second[-1]["content"].endswith('[add_note was used with {"note": "milk"}. Result: Noted.]')
+    assert second[-1]["content"].endswith("[You used add_note with note: milk. Result: Noted.]\n\nWhat is the outcome?")
 
 
 def test_results_of_all_kinds() -> None:
@@ -77,7 +77,8 @@ def test_results_of_all_kinds() -> None:
     ])  # fmt: skip
     text = chat_messages(request, [])[-1]["content"]
     assert "A\n(image left out)" in chat_messages(request, [])[2]["content"]
-    assert "It failed: no" in text and "The tool was used with . Result: done" in text
+    assert "It failed: no" in text and "You used a tool with its input. Result: done" in text
+    assert text.count("What is the outcome?") == 2  # once for each message of results
 
 
 def test_thinking_is_left_out_and_text_documents_are_read() -> None:

@@ -1,0 +1,1 @@
+"""The guide of the engine, held to the code."""
