@@ -113,10 +113,7 @@ class MainWindow(QMainWindow):
     def restore_place(self, geometry: str) -> None:
         """Put the window where it was; a sensible place where there is none, or the screen is gone."""
         restored = geometry and self.restoreGeometry(QByteArray.fromBase64(geometry.encode("ascii", "ignore")))
-        screen = self.screen() or QGuiApplication.primaryScreen()
-        if screen is None:
-            return
-        available = screen.availableGeometry()
+        available = self.screen().availableGeometry()
         room = available.size() - FRAME
         if not restored:
             self.resize(FIRST_SIZE.boundedTo(room))

@@ -17,10 +17,12 @@ from app.choice import wish_value
 from app.connections import Connection
 from app.errors import explain
 from app.library import Library
+from app.month_cost import MonthCost
 from app.services import Services
 from app.tasks import spawn
 from app.text import tr
 from app.workspace.autosave import when_saved
+from app.workspace.captions import money
 from app.workspace.chat import ChatController
 from app.workspace.insight import Insight
 from app.workspace.open_agent import OpenAgent
@@ -68,6 +70,7 @@ class Bench(QObject):
         self.agent: OpenAgent | None = None
         self.session: OpenSession | None = None
         self.session_title = ""
+        self._month: MonthCost | None = None
         self.insight = Insight(page, self)
         self.chat = ChatController(page.chat, confirm_link, self)
         self._clock = QTimer(self)
@@ -330,10 +333,21 @@ class Bench(QObject):
         choice = self.agent.choice
         self.page.header.show_model(self._services.models.label(choice), choice.icon)
         missing = self.agent.missing
+        if not missing and choice.connection.kind == "on_device":
+            spawn(self._get_ready(self.agent), name="get the model ready", owner=self)
         if missing and progress:
             self.page.chat.set_enabled_reason(tr("The model is on its way. {progress}", progress=progress), "")
         else:
             self.page.chat.set_enabled_reason(missing or None, tr("Choose a model") if missing else "")
+
+    async def _get_ready(self, agent: OpenAgent) -> None:
+        """Make the on-device model, which starts nothing yet: then it is known how much it can read."""
+        try:
+            await self._services.models.make(agent.choice)
+        except Exception:
+            log.warning("The model on this device cannot be used", exc_info=True)
+            return
+        self.insight.trigger()
 
     def _choice_changed(self) -> None:
         self.show_choice()
@@ -355,6 +369,10 @@ class Bench(QObject):
         row = await store.browser.get(self.session.id) if self.session is not None else None
         self.session_title = row.title if row is not None else ""
         self.page.chat.set_title(self.session_title or tr("New session"))
+        if self._month is None:
+            self._month = MonthCost(store)
+        dollars = await self._month.dollars()
+        self.page.status.show_cost(tr("This month ${cost}", cost=money(dollars)) if dollars else "")
 
     def _saved(self) -> None:
         self._show_saved()

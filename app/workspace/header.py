@@ -120,7 +120,7 @@ class WorkspaceHeader(QFrame):
             self.model.setToolTip(tip)
 
     def _show_model_words(self) -> None:
-        room = 150 if self._narrow else 260
+        room = 150 if self._narrow else 300
         words = QFontMetrics(self.model.font()).elidedText(self._model_words, Qt.TextElideMode.ElideRight, room)
         self.model.setText(f" {words}")
         if words != self._model_words:

@@ -74,6 +74,10 @@ class Insight(QObject):
         self.set_agent(None)
         self._round.cancel()
 
+    def trigger(self) -> None:
+        """Something that this tells of has changed."""
+        self._round.trigger()
+
     def now(self) -> None:
         """Work out what is due at once."""
         self._round.flush()

@@ -23,7 +23,7 @@ from engine.store.errors import HOPELESS, error_code, store_error, translate
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], Any]
 
-GROUP = 128
+GROUP = 256
 """At most this many waiting jobs share a transaction."""
 
 IDLE_SECONDS = 0.05
@@ -58,7 +58,9 @@ class Writer:
     def __init__(self, connect: Callable[[], sqlite3.Connection], *, readonly: bool = False) -> None:
         self._connect = connect
         self._readonly = readonly
-        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Sequence[_Job] | None] = queue.SimpleQueue()
+        self._handed_in: list[_Job] = []
+        self._flushing: set[asyncio.AbstractEventLoop] = set()
         self._thread = threading.Thread(target=self._main, name="bough-store-writer", daemon=True)
         self._closed = False
         self._gate = threading.Lock()
@@ -84,7 +86,7 @@ class Writer:
         """
         loop = asyncio.get_running_loop()
         opened = _Job(None, None, False, False, loop.create_future(), loop)
-        self._queue.put(opened)
+        self._queue.put([opened])
         self._thread.start()
         try:
             await asyncio.shield(cast("asyncio.Future[Any]", opened.future))
@@ -129,14 +131,30 @@ class Writer:
         with self._gate:
             if self._closed:
                 raise StoreError("The store is closed.")
-            self._queue.put(job)
+            # What the sessions of a loop hand in during one round of it reaches the thread in one go. One by one,
+            # a thousand of them would make the thread fight the loop for the interpreter over every statement.
+            self._handed_in.append(job)
+            if loop not in self._flushing:
+                self._flushing.add(loop)
+                loop.call_soon(self._flush, loop)
         return cast("asyncio.Future[Any]", job.future)
+
+    def _flush(self, loop: asyncio.AbstractEventLoop) -> None:
+        with self._gate:
+            self._flushing.discard(loop)
+            self._put()
+
+    def _put(self) -> None:
+        if self._handed_in:
+            self._queue.put(self._handed_in)
+            self._handed_in = []
 
     def close_soon(self) -> None:
         """Let the thread finish what was handed in, then end. Does not wait; any thread may call it."""
         with self._gate:
             if not self._closed:
                 self._closed = True
+                self._put()
                 self._queue.put(None)
 
     def join(self, timeout: float | None = None) -> None:
@@ -166,10 +184,9 @@ class Writer:
     # --- in the thread -------------------------------------------------------------------------------------------
 
     def _main(self) -> None:
-        opened = self._queue.get()
-        if opened is None:
-            self._tell_closed()
-            return
+        first = self._queue.get()
+        assert first is not None  # start() puts it
+        opened = first[0]
         try:
             connection = self._connect()
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller of start() must be told
@@ -191,28 +208,34 @@ class Writer:
     def _serve(self, connection: sqlite3.Connection) -> None:
         while True:
             try:
-                job = self._queue.get(timeout=IDLE_SECONDS if self.idle_wanted else None)
+                jobs = self._queue.get(timeout=IDLE_SECONDS if self.idle_wanted else None)
             except queue.Empty:
                 self._idle(connection)
                 continue
-            group: list[_Job] = []
-            while job is not None:
-                if job.transaction and not job.full and len(group) < GROUP:
-                    group.append(job)
-                else:
-                    self._group(connection, group)
-                    group = []
-                    self._single(connection, job)
+            waiting: list[_Job] = []
+            while jobs is not None:
+                waiting.extend(jobs)
                 try:
-                    job = self._queue.get_nowait()
+                    jobs = self._queue.get_nowait()
                 except queue.Empty:
                     break
-            self._group(connection, group)
-            if job is None:
+            self._work_off(connection, waiting)
+            if jobs is None:
                 self._drain_idle(connection)
                 return
             if self.idle_overdue:
                 self._idle(connection)
+
+    def _work_off(self, connection: sqlite3.Connection, jobs: Sequence[_Job]) -> None:
+        group: list[_Job] = []
+        for job in jobs:
+            if job.transaction and not job.full and len(group) < GROUP:
+                group.append(job)
+                continue
+            self._group(connection, group)
+            group = []
+            self._single(connection, job)
+        self._group(connection, group)
 
     def _single(self, connection: sqlite3.Connection, job: _Job) -> None:
         if job.transaction and not job.full:

@@ -206,7 +206,7 @@ class AgentRow(Row):
         self.body.place_buttons()
         room = width - 34
         below = FOOTER
-        if self._latest and self.caption.text():
+        if self.caption.text():  # also where it shows on hover alone: the row must not change its height then
             below = max(FOOTER, self.caption.heightForWidth(room) + 10)
         self.caption.setGeometry(0, height + 7, room, below - 6)
         self.copy_button.move(width - 26, height + 3)

