@@ -93,11 +93,12 @@ def normal_address(text: str) -> str:
     Raises:
         ValueError: As :func:`origin_of`.
     """
-    text = text.strip().rstrip("/")
+    text = text.strip()
     if "://" not in text and text:
         host = text.split("/", 1)[0].rsplit(":", 1)[0]
         text = f"{'http' if is_local_host(host) else 'https'}://{text}"
     origin_of(text)
+    text = text.rstrip("/")
     if text.endswith("/v1"):
         text = text[: -len("/v1")]
     return text

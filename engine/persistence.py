@@ -92,6 +92,7 @@ class Commit:
         tick: The tick this belongs to.
         streamed: Text streamed so far of the reply that is under way (the journal); "" clears it.
         grants: Remembered confirmations by key; None revokes.
+        events: What happened since the commit before.
     """
 
     session_id: str
@@ -106,6 +107,53 @@ class Commit:
     tick: TickRecord | None = None
     streamed: Sequence[Mapping[str, Any]] | None = None
     grants: Mapping[str, Any] = field(default_factory=dict)
+    events: EventBatch | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventBatch:
+    """Events since the commit before, in a form that is JSON.
+
+    Attributes:
+        first: Where it begins: one past the last event of the batch before.
+        last: Number of its last event.
+        count: How many there are.
+        body: The events; see ``engine/session/event_record``.
+    """
+
+    first: int
+    last: int
+    count: int
+    body: Any
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvents:
+    """Events of a session as they are kept: the newest.
+
+    Attributes:
+        sequence: Number of the session's last event.
+        oldest: Where what is kept begins, or None where nothing is.
+        batches: What was asked for, in order.
+    """
+
+    sequence: int
+    oldest: int | None
+    batches: Sequence[EventBatch]
+
+
+@dataclass(frozen=True, slots=True)
+class StateSteps:
+    """State changes in the order they were saved, and which of them each tick had seen.
+
+    Attributes:
+        changes: ``(number, shared, name, value)``; ``shared`` is True for session state, a value of None removes.
+        ticks: ``(execution_id, tick)`` to the number of the last change before its model call (as far as it was saved
+            then), when its tool results were saved (None without results), and at its end.
+    """
+
+    changes: Sequence[tuple[int, bool, str, Any]]
+    ticks: Mapping[tuple[str, int], tuple[int | None, int | None, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +207,18 @@ class SessionStore(Protocol):
 
     async def state_at(self, session_id: str, execution_id: str, tick: int) -> tuple[StateValues, Mapping[str, Any]]:
         """Element state and session state as they were at the end of that tick."""
+        ...
+
+    async def state_steps(self, session_id: str) -> StateSteps:
+        """Every change of state of the session, for replaying it."""
+        ...
+
+    async def events(self, session_id: str, after: int) -> StoredEvents | None:
+        """Events behind a sequence number as they are kept; None where there is no such session."""
+        ...
+
+    async def executions(self, session_id: str) -> Sequence[ExecutionRecord]:
+        """The executions of a session, in order."""
         ...
 
     async def ticks(self, session_id: str, execution_id: str | None = None) -> Sequence[TickRecord]:

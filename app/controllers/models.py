@@ -118,11 +118,15 @@ class ModelsController(QObject):
         """Make the buttons of a connection form work."""
         form.test_requested.connect(lambda draft: spawn(self._try(form, connection, draft), name="test", owner=form))
         form.save_requested.connect(lambda draft: spawn(self._save(connection, draft, done), name="save", owner=self))
+        form.set_values(connection.address, connection.model)
         spawn(self._fill(form, connection), name="fill a connection form", owner=form)
 
     async def _fill(self, form: ConnectionForm, connection: Connection) -> None:
-        form.set_values(connection.address, connection.model, has_key=await self._has_key(connection))
-        form.set_keychain(await self._services.keychain.available())
+        has_key = await self._has_key(connection)
+        available = await self._services.keychain.available()
+        typed = form.draft()  # the person may have begun meanwhile
+        form.set_values(typed.address, typed.model, has_key=has_key)
+        form.set_keychain(available)
 
     async def _try(self, form: ConnectionForm, connection: Connection, draft: ConnectionDraft) -> None:
         form.set_testing()

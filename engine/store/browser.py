@@ -23,10 +23,11 @@ from engine.store.rows import Changes, Counts, SearchCursor, SearchPage, Session
 from engine.store.sessions import Sessions
 from engine.store.writer import Writer
 
-SEARCH_SECONDS = 1.0
+SEARCH_SECONDS = 0.9
 """A search that takes longer gives what it has found, newest first, and says that there may be more."""
 
 _CATCH_UP_BATCHES = 20
+_MANY_TITLES = 2000
 
 
 class Browser:
@@ -78,21 +79,19 @@ class Browser:
         where.append("trashed IS NOT NULL" if trashed else "trashed IS NULL")
         if not children and not trashed:
             where.append("parent_id IS NULL")
-        if text.strip():
-            expression = search.match_expression(text)
-            if expression is None:
-                return SessionPage([])
-            where.append("s.pk IN (SELECT rowid FROM sessions_fts WHERE sessions_fts MATCH ?)")
-            parameters.append(expression)
+        expression = search.match_expression(text) if text.strip() else ""
+        if expression is None:
+            return SessionPage([])
         order = ("trashed", "id") if trashed else ("pinned", "updated", "id")
         names = ", ".join(f"s.{name}" for name in order)
 
         def work(connection: sqlite3.Connection) -> SessionPage:
             rows: list[SessionRow] = []
             key = before
+            words = [_titled(connection, expression)] if expression else []
             while True:
-                clause = " AND ".join(where)
-                values = list(parameters)
+                clause = " AND ".join([*where, *words])
+                values = [*parameters, *([expression] if expression else [])]
                 if key is not None:
                     clause += f" AND ({names}) < ({', '.join('?' * len(order))})"
                     values.extend(key)
@@ -255,8 +254,9 @@ class Browser:
             status: dict[str, int] = {}
             agents: dict[str, int] = {}
             for agent, state, number in connection.execute(
-                "SELECT agent_id, status, count(*) FROM sessions WHERE trashed IS NULL AND parent_id IS NULL "
-                "GROUP BY agent_id, status"
+                # The list's index has all that is asked for; the table is ten times its size.
+                "SELECT agent_id, status, count(*) FROM sessions INDEXED BY sessions_listed "
+                "WHERE trashed IS NULL AND parent_id IS NULL GROUP BY agent_id, status"
             ):
                 status[state] = status.get(state, 0) + number
                 if agent is not None:
@@ -285,6 +285,17 @@ class Browser:
             return Changes(now, [row[0] for row in changed], [row[0] for row in removed])
 
         return await self._readers.run(work)
+
+
+def _titled(connection: sqlite3.Connection, expression: str) -> str:
+    """A condition for titles with these words, put so that SQLite starts at the right end."""
+    many = connection.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM sessions_fts WHERE sessions_fts MATCH ? LIMIT ?)",
+        (expression, _MANY_TITLES),
+    ).fetchone()
+    # Few are looked up and sorted. Of many, the page is picked from the list in its order; the plus says so.
+    plus = "+" if many[0] == _MANY_TITLES else ""
+    return f"{plus}s.pk IN (SELECT rowid FROM sessions_fts WHERE sessions_fts MATCH ?)"
 
 
 def _raw_status(status: str | None) -> str | None:

@@ -15,7 +15,7 @@ from typing import Any
 from engine.entries import Entry
 from engine.errors import StoreError
 from engine.persistence import Commit, ExecutionRecord, TickRecord
-from engine.store import contexts
+from engine.store import contexts, events
 from engine.store.codec import (
     PREVIEW_CHARACTERS,
     TITLE_CHARACTERS,
@@ -47,6 +47,7 @@ class Known:
     entries: int
     titled: bool
     state_seq: int
+    events: int = -1
     execution_id: str = ""
     execution: int = 0
     bodies: contexts.Bodies = field(default_factory=contexts.Bodies)
@@ -73,6 +74,7 @@ class Packet:
     context: list[contexts.EncodedPart] | None
     streamed: str | None
     grants: list[tuple[str, str | None]]
+    events: events.EncodedBatch | None
     touches: bool
 
 
@@ -122,6 +124,7 @@ def encode(commit: Commit) -> Packet:
         grants=[
             (clean(key), None if value is None else dumps(value, "A grant")) for key, value in commit.grants.items()
         ],
+        events=None if commit.events is None else events.encode(commit.events),
         touches=False,
     )
     packet.touches = bool(
@@ -230,6 +233,8 @@ def apply(connection: sqlite3.Connection, session: Known, packet: Packet) -> int
             (session.execution, session.state_seq),
         )
     _apply_rest(connection, session, packet)
+    if packet.events is not None:
+        events.save(connection, session, packet.events)
     if packet.touches:
         _apply_session(connection, session, packet, added)
     return added
@@ -308,14 +313,16 @@ def _apply_tick(connection: sqlite3.Connection, session: Known, packet: Packet) 
     context = None
     if packet.context is not None:
         context = contexts.save(connection, session.pk, session.bodies, packet.context)
+    results = session.state_seq if any(row[2] == "tool" for row in packet.entries) else None
     connection.execute(
         "INSERT INTO ticks (execution, tick, started, ended, model, stop_reason, usage, after_index, context, "
-        "state_seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (execution, tick) DO UPDATE SET "
+        "state_seq, start_seq, results_seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (execution, tick) DO UPDATE SET "
         "started = excluded.started, ended = excluded.ended, model = excluded.model, "
         "stop_reason = excluded.stop_reason, usage = excluded.usage, "
         "after_index = ifnull(excluded.after_index, after_index), context = ifnull(excluded.context, context), "
-        "state_seq = excluded.state_seq",
-        (execution, *packet.tick, context, session.state_seq),
+        "state_seq = excluded.state_seq, results_seq = ifnull(excluded.results_seq, results_seq)",
+        (execution, *packet.tick, context, session.state_seq, session.state_seq, results),
     )
 
 

@@ -12,7 +12,7 @@ from engine.store.readers import interrupted
 from engine.store.rows import SearchCursor, SearchHit, SearchPage, SessionRow
 from engine.store.search import HIT_END, HIT_START, SNIPPET_WORDS, marked
 
-TITLES = 1000
+TITLES = 300
 """Of the sessions whose title has the words, a search looks at this many of the newest; the list's filter at all."""
 
 FIRST = SearchCursor(1 << 62)

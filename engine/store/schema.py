@@ -40,8 +40,9 @@ _FIRST = (
         change INTEGER NOT NULL DEFAULT 0
     )
     """,
+    # The last two are always NULL here; with them, what only filters and counts never touches the table.
     """
-    CREATE INDEX sessions_listed ON sessions (pinned DESC, updated DESC, id DESC, status, agent_id)
+    CREATE INDEX sessions_listed ON sessions (pinned DESC, updated DESC, id DESC, status, agent_id, trashed, parent_id)
         WHERE trashed IS NULL AND parent_id IS NULL
     """,
     "CREATE INDEX sessions_trashed ON sessions (trashed DESC, id DESC) WHERE trashed IS NOT NULL",
@@ -219,6 +220,30 @@ def m001_first(db: Database) -> None:
     for statement in _FIRST:
         db.conn.execute(statement)
     db.conn.execute("PRAGMA user_version = 1")
+
+
+_SECOND = (
+    """
+    CREATE TABLE events (
+        session INTEGER NOT NULL REFERENCES sessions (pk) ON DELETE CASCADE,
+        last INTEGER NOT NULL,
+        first INTEGER NOT NULL,
+        count INTEGER NOT NULL,
+        body NOT NULL,
+        PRIMARY KEY (session, last)
+    ) WITHOUT ROWID
+    """,
+    "ALTER TABLE ticks ADD COLUMN start_seq INTEGER",
+    "ALTER TABLE ticks ADD COLUMN results_seq INTEGER",
+    "PRAGMA user_version = 2",
+)
+
+
+@MIGRATIONS()
+def m002_events(db: Database) -> None:
+    """The stored log of events, and the places inside a tick at which its state was saved."""
+    for statement in _SECOND:
+        db.conn.execute(statement)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

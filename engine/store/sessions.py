@@ -17,11 +17,13 @@ from engine.persistence import (
     ContextRecord,
     ExecutionRecord,
     PendingMessage,
+    StateSteps,
     StateValues,
+    StoredEvents,
     StoredSession,
     TickRecord,
 )
-from engine.store import commits, contexts, search
+from engine.store import commits, contexts, events, search
 from engine.store.codec import loads, loads_or, unpack
 from engine.store.commits import NEXT_CHANGE, Known
 from engine.store.locks import Locks, session_lock
@@ -175,6 +177,30 @@ class Sessions:
             )
 
         return await self._readers.run(work)
+
+    async def state_steps(self, session_id: str) -> StateSteps:
+        """Every change of state of the session, and which of them each tick had seen."""
+
+        def work(connection: sqlite3.Connection) -> StateSteps:
+            pk = "(SELECT pk FROM sessions WHERE id = ?)"
+            rows = connection.execute(
+                "SELECT executions.id, tick, start_seq, results_seq, state_seq FROM ticks "
+                f"JOIN executions ON executions.pk = ticks.execution WHERE session = {pk}",
+                (session_id,),
+            ).fetchall()
+            changes = connection.execute(
+                f"SELECT seq, shared, name, value FROM state_changes WHERE session = {pk} ORDER BY seq", (session_id,)
+            )
+            return StateSteps(
+                [(seq, bool(s), name, None if v is None else loads(unpack(v))) for seq, s, name, v in changes],
+                {(row[0], row[1]): (row[2], row[3], row[4]) for row in rows},
+            )
+
+        return await self._readers.run(work)
+
+    async def events(self, session_id: str, after: int) -> StoredEvents | None:
+        """Events behind a sequence number as they are kept; None where there is no such session."""
+        return await self._readers.run(lambda connection: events.read(connection, session_id, after))
 
     async def ticks(self, session_id: str, execution_id: str | None = None) -> Sequence[TickRecord]:
         """The ticks of a session, or of one execution, in order and without their contexts."""

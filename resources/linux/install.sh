@@ -40,5 +40,13 @@ done
 if command -v update-mime-database >/dev/null; then update-mime-database "$data/mime" >/dev/null 2>&1 || true; fi
 if command -v update-desktop-database >/dev/null; then update-desktop-database "$data/applications" >/dev/null 2>&1 || true; fi
 
+# The drivers of the graphics card are the one thing that cannot come along.
+if command -v ldd >/dev/null; then
+    missing=$(LD_LIBRARY_PATH="$program/_internal" ldd "$program"/_internal/PySide6/Qt/lib/libQt6Gui.so.6 2>/dev/null | awk '/not found/ { print $1 }')
+    if [ -n "$missing" ]; then
+        echo "This machine lacks what the window needs:" $missing
+        echo "On Debian and its kin, type: sudo apt-get install libgl1 libegl1 fontconfig-config"
+    fi
+fi
 echo "Bough is installed. Find it among your programs, or type: $command"
 echo "To take it away again: $program/uninstall.sh"

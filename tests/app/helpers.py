@@ -20,14 +20,14 @@ from widgets.chat import ChatItem
 PATIENCE = 15.0
 
 
-async def until(condition: Callable[[], Any], what: str = "") -> Any:
+async def until(condition: Callable[[], Any], what: str | Callable[[], str] = "") -> Any:
     """Wait until something holds, and give back what it gave."""
     try:
         async with asyncio.timeout(PATIENCE):
             while not (found := condition()):  # noqa: ASYNC110 - what is on screen has no event to wait for
                 await asyncio.sleep(0.005)
     except TimeoutError:
-        raise AssertionError(f"never came true: {what or condition}") from None
+        raise AssertionError(f"never came true: {what() if callable(what) else what or condition}") from None
     return found
 
 

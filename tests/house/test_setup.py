@@ -128,12 +128,14 @@ def test_a_folder_of_somebody_else_is_left_alone(checkout: Path, pip_calls: list
 @pytest.mark.parametrize(
     ("told", "words"),
     [
-        ("WARNING: Retrying after connection broken by 'NewConnectionError(...)'\nERROR: No matching", "network"),
-        ("... Temporary failure in name resolution\nERROR: Could not find a version", "network"),
-        ("SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED]'))", "certificate"),
-        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.", "checksum differs"),
-        ("ERROR: Could not install packages: [Errno 28] No space left on device", "disk is full"),
-        ("noise\nERROR: something new", "pip said: ERROR: something new"),
+        pytest.param(
+            "WARNING: connection broken by 'NewConnectionError(...)'\nERROR: No matching", "network", id="refused"
+        ),
+        pytest.param("... Temporary failure in name resolution\nERROR: Could not find", "network", id="no name"),
+        pytest.param("(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED]'))", "certificate", id="proxy"),
+        pytest.param("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM", "checksum differs", id="tampered"),
+        pytest.param("ERROR: Could not install: [Errno 28] No space left", "disk is full", id="full"),
+        pytest.param("noise\nERROR: something new", "pip said: ERROR: something new", id="other"),
     ],
 )
 def test_what_pip_says_becomes_a_sentence(told: str, words: str) -> None:

@@ -73,6 +73,7 @@ class PromptText(GrowingText):
         self._completer.activated.connect(self._complete)
         popup = self._completer.popup()
         assert popup is not None
+        popup.setProperty("role", "completions")
         self._popup = popup
         self.highlighter = TemplateHighlighter(self.document())
         theme.manager().changed.connect(self.highlighter.rehighlight)
@@ -128,7 +129,7 @@ class PromptText(GrowingText):
         self._popup.setCurrentIndex(self._completer.completionModel().index(0, 0))
         rect = self.cursorRect()
         rect.setWidth(max(180, self._popup.sizeHintForColumn(0) + 40))
-        self._completer.complete(rect)
+        self._completer.complete(rect.translated(self.viewport().pos()).adjusted(-8, 0, 0, 2))
 
 
 class PromptEditor(FieldEditor):

@@ -58,6 +58,8 @@ def font(role: str = "body", *, bold: bool = False) -> QFont:
             ``title``, ``mono`` or ``mono-small``.
         bold: Semibold instead of the role's own weight.
     """
+    if isinstance(QGuiApplication.instance(), QGuiApplication):
+        load_fonts()
     sizes = TypeSizes()
     mono = role.startswith("mono")
     size = {"mono": sizes.caption, "mono-small": sizes.badge, "strong": sizes.body, "medium": sizes.body}.get(role)

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QObject, QSettings, QTemporaryDir, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, QTemporaryDir, Signal, Slot
 from PySide6.QtGui import QColor, QGuiApplication, QPalette, Qt
 from PySide6.QtWidgets import QApplication, QStyleFactory, QToolTip
 
@@ -107,11 +107,21 @@ class ThemeManager(QObject):
             if self._files is None:
                 self._files = QTemporaryDir()
             self._app.setFont(fonts.font("body"))
+            _tell_widgets()
             palette = make_palette(found)
             self._app.setPalette(palette)
             QToolTip.setPalette(palette)
             self._app.setStyleSheet(style_sheet(found, self._files.path(), fonts.family(), fonts.family(mono=True)))
         self.changed.emit()
+
+
+def _tell_widgets() -> None:
+    """Give the new font to the widgets that are there already.
+
+    Qt does this by itself only while its event loop runs; a widget made before that would keep the system's font.
+    """
+    for widget in QApplication.topLevelWidgets():
+        QCoreApplication.sendEvent(widget, QEvent(QEvent.Type.ApplicationFontChange))
 
 
 @cache

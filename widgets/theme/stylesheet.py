@@ -127,7 +127,7 @@ QPushButton[role="link"]:focus {{ border: 2px solid {t.accent}; padding: 1px 3px
 QPushButton[role="link"]:disabled {{ color: {t.faint}; }}
 
 QPushButton[role="inline"] {{ background: transparent; border: 1px solid transparent; color: {t.dim};
-    padding: 3px 6px 3px 0; text-align: left; }}
+    padding: 3px 6px 3px 3px; text-align: left; }}
 QPushButton[role="inline"]:hover {{ color: {t.accent}; }}
 QPushButton[role="inline"]:pressed {{ color: {t.accent_pressed}; }}
 QPushButton[role="inline"]:focus {{ border: 2px solid {t.accent}; padding: 2px 5px 2px 2px; color: {t.text}; }}
@@ -195,12 +195,16 @@ QTextEdit:focus, QPlainTextEdit:focus {{ padding: 3px 5px; }}
 QTextEdit[invalid="true"], QPlainTextEdit[invalid="true"] {{ padding: 3px 5px; }}
 QComboBox:read-only {{ background: {t.panel}; }}
 QComboBox:on {{ border-color: {t.accent}; }}
-QComboBox {{ padding-right: 24px; min-height: 18px; }}
+QComboBox {{ padding-right: 24px; min-height: 18px; combobox-popup: 0; }}
 QComboBox::drop-down {{ border: none; width: 22px; subcontrol-position: center right; }}
 QComboBox::down-arrow {{ image: {down}; width: 14px; height: 14px; }}
-QComboBox QAbstractItemView {{ background: {t.card}; border: 1px solid {t.line}; border-radius: {r}px;
-    padding: 4px; outline: none; selection-background-color: {t.accent_tint}; selection-color: {t.text}; }}
-QComboBox QAbstractItemView::item {{ min-height: 26px; padding: 0 8px; border-radius: 4px; }}
+QComboBox QAbstractItemView {{ background: {t.card}; border: 1px solid {t.outline}; border-radius: 0; padding: 3px;
+    outline: none; selection-background-color: {t.accent_tint}; selection-color: {t.text}; }}
+QComboBox QAbstractItemView::item, QComboBox QAbstractItemView::item:focus {{ min-height: 26px; padding: 0 5px;
+    border: none; border-radius: 4px; color: {t.text}; }}
+QComboBox QAbstractItemView::item:selected, QComboBox QAbstractItemView::item:hover {{
+    background: {t.accent_tint}; color: {t.text}; }}
+QComboBoxPrivateContainer {{ background: {t.card}; border: none; }}
 QAbstractSpinBox {{ padding-right: 22px; min-height: 18px; }}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ border: none; background: transparent; width: 20px;
     subcontrol-origin: border; }}

@@ -76,7 +76,7 @@ async def test_5_abort_rejects_the_result_and_the_next_send_works():
         handle = await session.send("a")
         await asyncio.sleep(0)
         handle.abort("User cancelled")
-        with pytest.raises(Aborted, match="^User cancelled$"):
+        with pytest.raises(Aborted, match=r"^User cancelled$"):
             await handle.result
         assert handle.status == "aborted"
         session.model = ScriptedModel()

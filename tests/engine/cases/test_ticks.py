@@ -283,7 +283,7 @@ async def test_max_tokens_in_the_middle_of_a_call_does_not_run_it():
 
 
 async def test_an_empty_end_turn_is_a_valid_response_and_is_not_sent_again():
-    result, model = await run_one(with_hooks(), [Reply("")])
+    result, _ = await run_one(with_hooks(), [Reply("")])
     assert result.response == ""
     async with create_app(with_hooks(), model=ScriptedModel([Reply(""), "b"])) as app:
         session = await app.session()

@@ -40,9 +40,7 @@ class Example:
 def examples(page: Path) -> list[Example]:
     """The python blocks of a page, in order."""
     text = page.read_text(encoding="utf-8")
-    return [
-        Example(page, text.count("\n", 0, match.start(1)) + 1, match.group(1)) for match in _BLOCK.finditer(text)
-    ]
+    return [Example(page, text.count("\n", 0, match.start(1)) + 1, match.group(1)) for match in _BLOCK.finditer(text)]
 
 
 def words_of(page: Path) -> set[str]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.errors import StoreError
 from engine.persistence import Commit
-from engine.store import Store
+from engine.store import Store, browser
 from tests.engine.store.support import entry, execution, said
 
 
@@ -87,6 +87,15 @@ async def test_filters(store: Store) -> None:
     assert await ids(store, text="words s4") == ["s4"]
     assert await all_pages(store, text="wor", agent_id="a0", limit=1) == ["s4", "s2", "s0"]
     assert (await ids(store, children=True))[0] == "child"
+
+
+async def test_a_word_that_most_titles_have(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for n in range(8):
+        await make(store, f"s{n}", float(n), agent_id=f"a{n % 2}")
+    for many in (2000, 3):
+        monkeypatch.setattr(browser, "_MANY_TITLES", many)
+        assert await all_pages(store, text="words", limit=3) == [f"s{n}" for n in reversed(range(8))]
+        assert await all_pages(store, text="words", agent_id="a1", limit=1) == ["s7", "s5", "s3", "s1"]
 
 
 async def test_interrupted_ones_are_told_from_running_ones(store: Store) -> None:

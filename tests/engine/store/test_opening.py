@@ -44,7 +44,10 @@ async def test_a_new_file_is_ours_and_needs_no_backup(path: Path) -> None:
         assert raw.execute("PRAGMA application_id").fetchone()[0] == connections.APPLICATION_ID
         assert raw.execute("PRAGMA user_version").fetchone()[0] == connections.USER_VERSION
         assert raw.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
-        assert raw.execute("SELECT migration_set, name FROM _sqlite_migrations").fetchall() == [("bough", "m001_first")]
+        assert raw.execute("SELECT migration_set, name FROM _sqlite_migrations").fetchall() == [
+            ("bough", "m001_first"),
+            ("bough", "m002_events"),
+        ]
     raw.close()
     assert not (path.parent / "backups").exists()
 
@@ -57,15 +60,16 @@ def add_migration(monkeypatch: pytest.MonkeyPatch, statement: str) -> None:
     """A program one version further on."""
     migrations = Migrations("bough")
     migrations()(schema.m001_first)
+    migrations()(schema.m002_events)
 
     @migrations()
-    def m002_second(db: Any) -> None:
-        db.conn.execute("PRAGMA user_version = 2")
+    def m003_next(db: Any) -> None:
+        db.conn.execute("PRAGMA user_version = 3")
         db.conn.execute(statement)
 
     monkeypatch.setattr(schema, "MIGRATIONS", migrations)
-    monkeypatch.setattr(connections, "USER_VERSION", 2)
-    monkeypatch.setattr(backup, "USER_VERSION", 2)
+    monkeypatch.setattr(connections, "USER_VERSION", 3)
+    monkeypatch.setattr(backup, "USER_VERSION", 3)
 
 
 async def test_a_backup_is_taken_before_a_migration(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,7 +77,7 @@ async def test_a_backup_is_taken_before_a_migration(path: Path, monkeypatch: pyt
     add_migration(monkeypatch, "ALTER TABLE sessions ADD COLUMN colour TEXT")
     assert await first_words(path) == "one"
     (copy,) = (path.parent / "backups").iterdir()
-    assert "-v1" in copy.name
+    assert "-v2" in copy.name
     monkeypatch.undo()
     with pytest.raises(StoreError) as refused:
         await first_words(path)
