@@ -84,8 +84,6 @@ class Desk(QObject):
         self._connect()
         self._restore_columns()
         self.settings.apply("send_key")
-        window.show_page("agents")
-
     def _connect(self) -> None:
         window = self.window
         window.sidebar.page_chosen.connect(self.go)
@@ -118,6 +116,8 @@ class Desk(QObject):
             words, action = tr("Try again"), self._open_again
         self.notify.banner("store", explanation.sentence, words, action, "bad")
         self.agents.show_store_failed(explanation)
+        if not self.window.page:
+            self.window.show_page("agents")
 
     def _open_again(self) -> None:
         spawn(self.application.open_store(), name="open the database again", owner=self)
@@ -154,7 +154,13 @@ class Desk(QObject):
         await self._load_lists()
         if open_file is not None:
             await self.agents.import_file(open_file)
-            return
+        elif not self.window.page:
+            await self._bring_back()
+        if not self.window.page:
+            self.window.show_page("agents")
+
+    async def _bring_back(self) -> None:
+        """What was in front when the program ended."""
         remembered = self.services.settings_file.current.remembered
         if remembered.agent_id and await self._was_open(remembered.agent_id):
             session = remembered.sessions.get(remembered.agent_id) or None
@@ -162,8 +168,9 @@ class Desk(QObject):
             await self.bench.open_agent(
                 remembered.agent_id, session if row is not None and row.trashed is None else None
             )
-            self.window.show_page("workspace")
-        if remembered.page in ("sessions", "settings", "agents"):
+            if not self.window.page and remembered.page not in ("sessions", "settings", "agents"):
+                self.window.show_page("workspace")
+        if not self.window.page and remembered.page in ("sessions", "settings", "agents"):
             self.go(remembered.page)
 
     async def _was_open(self, agent_id: str) -> bool:

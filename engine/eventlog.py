@@ -76,6 +76,11 @@ class EventLog:
             )
         return self._first + low
 
+    def has_all_after(self, sequence: int, start: int) -> bool:
+        """Whether no event behind a number is missing; ``start``: the number before the first event ever added."""
+        first = self._events[0].sequence - 1 if self._first and self._events else start
+        return sequence >= first
+
     def read(self, place: int = 0) -> EventReader:
         """An iterator over all events from a place on, until the log is closed.
 

@@ -23,7 +23,7 @@ from app.services import Services
 from app.tasks import run_dialog, spawn
 from app.text import tr
 from app.window.agents_page import AgentsPage
-from widgets.cards import CardInfo
+from widgets.cards import CardInfo, ConnectionForm
 
 if TYPE_CHECKING:
     from engine.blueprint.document import AgentDocument
@@ -66,6 +66,7 @@ class AgentsController(QObject):
         self._templates: dict[str, Template] = {}
         self._set_up = False
         self._first_run = False
+        self._new: dict[str, Connection] = {}
         page.begin_requested.connect(self.begin_template)
         page.import_requested.connect(self.choose_file)
         page.restore_requested.connect(self.restore)
@@ -108,8 +109,11 @@ class AgentsController(QObject):
         cards.device.file_requested.connect(lambda: self._models.choose_file(self._use_on_device))
         for known in self._services.models.catalogue():
             cards.set_state(known.id, self._downloads.state(known.id))
-        self._models.attach(cards.anthropic, self._models.new("anthropic"), self._use_connection)
-        self._models.attach(cards.server, self._models.new("server"), self._use_connection)
+        for form in (cards.anthropic, cards.server):
+            self._new[form.kind] = connection = self._models.new(form.kind)
+            self._models.attach(form, connection, self._use_connection)
+            form.changed.connect(self.refresh)
+            form.model.currentTextChanged.connect(self.refresh)
         default = self._services.settings_file.current.connection(
             self._services.settings_file.current.default_connection
         )
@@ -126,7 +130,13 @@ class AgentsController(QObject):
         missing = "" if self._services.models.stand_in is not None else self._services.models.missing(choice)
         self.page.show_models(bool(missing) or self._first_run)
         note = ""
-        if missing and self._downloads.busy(choice.model):
+        form = self._typed_form()
+        if form is not None:
+            note = tr("{name} will answer.", name=form.model.currentText().strip())
+        elif not self._device_wanted:
+            ready = choice.connection.kind == self.page.models.current() and not missing
+            note = "" if ready else tr("You can also open it now and choose the model later.")
+        elif missing and self._downloads.busy(choice.model):
             note = tr("You can look at the agent while the model arrives.")
         elif missing and choice.connection.kind == "on_device":
             note = tr("The download starts when you open it.")
@@ -152,7 +162,23 @@ class AgentsController(QObject):
         rows = await Library(self._services.store).list(include_trash=True)
         self.page.show_trash([(row.id, row.name) for row in rows if row.trashed is not None])
 
+    @property
+    def _device_wanted(self) -> bool:
+        """Whether the person has chosen the model on this device, or nothing else yet."""
+        return self.page.models.current() in ("", "device")
+
     # --- models of the first run -----------------------------------------------------------------------------
+
+    def _typed_form(self) -> ConnectionForm | None:
+        """The form of the chosen card, where it has all that is needed and is not in use as it stands."""
+        cards = self.page.models
+        form = {"anthropic": cards.anthropic, "server": cards.server}.get(cards.current())
+        if form is None or not cards.isVisibleTo(self.page) or not form.save_button.isEnabled():
+            return None
+        draft = form.draft()
+        kept = self._services.settings_file.current.connection(self._new[form.kind].id)
+        same = kept is not None and not draft.key and (kept.address, kept.model) == (draft.address, draft.model)
+        return None if same else form
 
     def _place_selected(self, place: str) -> None:
         settings = self._services.settings_file.current
@@ -181,9 +207,18 @@ class AgentsController(QObject):
             return
         choice = self._services.models.complete(choose(template.document, self._services.settings_file.current))
         wanted = choice.connection.kind == "on_device" and self._services.models.find(choice.model) is not None
+        wanted = wanted and self._device_wanted
         if wanted and self._services.models.stand_in is None and self.page.models.isVisibleTo(self.page):
             self._downloads.start(choice.model)
-        spawn(self._create(template.document, template.title), name="begin an agent", owner=self)
+        spawn(self._begin(template, self._typed_form()), name="begin an agent", owner=self)
+
+    async def _begin(self, template: Template, form: ConnectionForm | None) -> None:
+        if form is not None:
+            saved = await self._models.save_draft(self._new[form.kind], form.draft())
+            if saved is None:
+                return
+            self._use_connection(saved)
+        await self._create(template.document, template.title)
 
     async def _create(self, document: AgentDocument, name: str = "") -> None:
         try:

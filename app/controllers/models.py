@@ -139,11 +139,17 @@ class ModelsController(QObject):
         form.set_result(result.ok, result.text, result.models)
 
     async def _save(self, connection: Connection, draft: ConnectionDraft, done: Callable[[Connection], None]) -> None:
+        saved = await self.save_draft(connection, draft)
+        if saved is not None:
+            done(saved)
+
+    async def save_draft(self, connection: Connection, draft: ConnectionDraft) -> Connection | None:
+        """Keep a connection as a form has it; None where it cannot be kept (which is told) or the person said no."""
         try:
             saved = _with_draft(connection, draft)
         except ValueError as error:
             self._notify.say(str(error))
-            return
+            return None
         if sends_key_in_the_open(saved) and not saved.plain_consent:
             dialog = ConfirmDialog(
                 tr("Send the key unencrypted?"),
@@ -154,10 +160,9 @@ class ModelsController(QObject):
                 parent=self._window,
             )  # fmt: skip
             if await run_dialog(dialog, delete=False) != QDialog.DialogCode.Accepted:
-                return
+                return None
             saved = saved.model_copy(update={"plain_consent": True})
-        if await self.save(saved, draft.key):
-            done(saved)
+        return saved if await self.save(saved, draft.key) else None
 
     async def save(self, connection: Connection, key: str = "") -> bool:
         """Keep a connection, and its key where it belongs. False where the key could not be stored."""

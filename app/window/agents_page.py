@@ -5,16 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from widgets.cards import AgentCards, CardInfo, ModelCards, TemplateCards
 from widgets.common import PageTitle, text_label
 
 COLUMN = 860
+SIDE = 24
 
 
-class AgentsPage(QScrollArea):
-    """Agents and templates.
+class AgentsPage(QWidget):
+    """Agents and templates; the button to begin with stands below what scrolls, so that it is always in sight.
 
     Signals:
         begin_requested: Make an agent from the template of that id.
@@ -29,9 +38,10 @@ class AgentsPage(QScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(self.tr("Agents"))
+        self.area = QScrollArea()
+        self.area.setWidgetResizable(True)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.agents_title = PageTitle(self.tr("Your agents"))
         self.agents = AgentCards()
         self.templates_title = PageTitle(
@@ -39,6 +49,7 @@ class AgentsPage(QScrollArea):
         )
         self.templates = TemplateCards()
         self.models_title = text_label(self.tr("Which model should it use?"), "heading")
+        self.models_title.setContentsMargins(4, 0, 0, 0)
         self.models = ModelCards()
         self.begin = QPushButton()
         self.begin.setProperty("role", "primary")
@@ -50,6 +61,8 @@ class AgentsPage(QScrollArea):
         self.trash = QVBoxLayout()
         self.trash.setSpacing(4)
         self._lay_out()
+        for unknown in (self.agents_title, self.agents, self.models_title, self.models, self.trash_title):
+            unknown.hide()
         self.begin.clicked.connect(self._begin)
         self.templates.selected.connect(self._template_selected)
         self.templates.activated.connect(self.begin_requested)
@@ -99,13 +112,7 @@ class AgentsPage(QScrollArea):
         self.note.setText(text)
 
     def _lay_out(self) -> None:
-        body = QWidget()
-        outer = QHBoxLayout(body)
-        outer.setContentsMargins(24, 48, 24, 32)
-        holder = QWidget()
-        holder.setMaximumWidth(COLUMN)
-        holder.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        column = QVBoxLayout(holder)
+        column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
         column.addWidget(self.agents_title)
@@ -116,23 +123,36 @@ class AgentsPage(QScrollArea):
         column.addSpacing(12)
         column.addWidget(self.models_title)
         column.addWidget(self.models)
-        column.addSpacing(8)
+        column.addSpacing(12)
+        column.addWidget(self.trash_title)
+        column.addLayout(self.trash)
+        column.addStretch(1)
+        body = QWidget()
+        self._body = _centred(body, column)
+        self.area.setWidget(body)
         row = QHBoxLayout()
         row.setContentsMargins(4, 0, 4, 0)
         row.setSpacing(12)
         row.addWidget(self.begin)
         row.addWidget(self.note, 1)
         row.addWidget(self.importing)
-        column.addLayout(row)
-        column.addSpacing(16)
-        column.addWidget(self.trash_title)
-        column.addLayout(self.trash)
-        column.addStretch(1)
-        outer.addStretch(1)
-        outer.addWidget(holder, 100)
-        outer.addStretch(1)
-        self.setWidget(body)
-        self.trash_title.hide()
+        self.footer = QFrame()
+        self.footer.setProperty("role", "footer")
+        self._foot = _centred(self.footer, row)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self.area, 1)
+        outer.addWidget(self.footer)
+        self.area.verticalScrollBar().rangeChanged.connect(self._keep_place)
+        self._keep_place()
+
+    def _keep_place(self) -> None:
+        """Leave room for the scroll bar whether it is there or not: nothing moves sideways when it comes."""
+        bar = self.area.verticalScrollBar()
+        width = bar.sizeHint().width()
+        self._body.setContentsMargins(SIDE, 40, SIDE + (0 if bar.maximum() else width), 24)
+        self._foot.setContentsMargins(SIDE, 12, SIDE + width, 12)
 
     def _template_selected(self, template_id: str) -> None:
         title = self._titles.get(template_id, "")
@@ -141,3 +161,16 @@ class AgentsPage(QScrollArea):
 
     def _begin(self) -> None:
         self.begin_requested.emit(self.templates.current())
+
+
+def _centred(parent: QWidget, content: QVBoxLayout | QHBoxLayout) -> QHBoxLayout:
+    """Put a layout into the middle of a widget, no wider than a column of text should be."""
+    outer = QHBoxLayout(parent)
+    holder = QWidget()
+    holder.setMaximumWidth(COLUMN)
+    holder.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+    holder.setLayout(content)
+    outer.addStretch(1)
+    outer.addWidget(holder, 100)
+    outer.addStretch(1)
+    return outer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QEvent, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QIcon, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
@@ -34,7 +34,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setWindowTitle("Bough")
         self.setObjectName("mainWindow")
-        self.setMinimumSize(MINIMUM)
+        self.setMinimumSize(MINIMUM.boundedTo(self.screen().availableGeometry().size() - FRAME))
         icon = resource_path("linux", "bough.svg")
         if icon.is_file():
             self.setWindowIcon(QIcon(str(icon)))
@@ -52,6 +52,7 @@ class MainWindow(QMainWindow):
         )
         self.menu_button = self._make_menu_button()
         self.stack = QStackedWidget()
+        self.stack.addWidget(QWidget())  # nothing, until it is known what was in front
         self.banners = QVBoxLayout()
         self.banners.setContentsMargins(0, 0, 0, 0)
         self.banners.setSpacing(0)
@@ -112,19 +113,31 @@ class MainWindow(QMainWindow):
 
     def restore_place(self, geometry: str) -> None:
         """Put the window where it was; a sensible place where there is none, or the screen is gone."""
-        restored = geometry and self.restoreGeometry(QByteArray.fromBase64(geometry.encode("ascii", "ignore")))
-        available = self.screen().availableGeometry()
-        room = available.size() - FRAME
-        if not restored:
-            self.resize(FIRST_SIZE.boundedTo(room))
+        try:
+            x, y, width, height, maximized = (int(part) for part in geometry.split(","))
+        except ValueError:
+            screen = None
+        else:
+            screen = QGuiApplication.screenAt(QPoint(x + width // 2, y + FRAME.height() // 2))
+        if screen is None:
+            available = self.screen().availableGeometry()
+            self.resize(FIRST_SIZE.boundedTo(available.size() - FRAME))
             self.move(available.center() - self.rect().center() - QPoint(0, FRAME.height() // 2))
-        elif not self.isMaximized() and (self.width() > room.width() or self.height() > room.height()):
-            self.resize(self.size().boundedTo(room))
-            self.move(available.topLeft())
+            return
+        available = screen.availableGeometry()
+        size = QSize(width, height).expandedTo(self.minimumSize()).boundedTo(available.size() - FRAME)
+        end = available.bottomRight() - QPoint(size.width() + FRAME.width(), size.height() + FRAME.height())
+        self.resize(size)
+        # Before the window exists for the system, `move` places its frame, as `pos` in `place` tells it.
+        self.move(max(available.left(), min(x, end.x() + 1)), max(available.top(), min(y, end.y() + 1)))
+        if maximized:
+            self.setWindowState(self.windowState() | Qt.WindowState.WindowMaximized)
 
     def place(self) -> str:
-        """Where the window is, for :meth:`restore_place`."""
-        return bytes(self.saveGeometry().toBase64().data()).decode("ascii")
+        """Where the window with its frame is, for :meth:`restore_place`: left, top, width, height, maximized."""
+        normal = not (self.isMaximized() or self.isFullScreen())
+        frame = QRect(self.pos(), self.size()) if normal else self.normalGeometry()
+        return f"{frame.x()},{frame.y()},{frame.width()},{frame.height()},{int(self.isMaximized())}"
 
     # --- closing ---------------------------------------------------------------------------------------------
 

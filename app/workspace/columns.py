@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
 HEADER = 40
 DEFAULT = (430, 410, 392)
 MINIMUM = 250
+GOES_FIRST = ("middle", "tree", "chat")
+"""In this order columns give way where there is no room for all."""
 
 
 class Column(QFrame):
@@ -64,7 +67,10 @@ class Columns(QSplitter):
         super().__init__(Qt.Orientation.Horizontal, parent)
         self.setChildrenCollapsible(False)
         self.setHandleWidth(1)
+        self.setMinimumWidth(MINIMUM)
         self._columns = {column.objectName(): column for column in columns}
+        self._put_away: set[str] = set()
+        self._wanted = ""
         for column in columns:
             self.addWidget(column)
         self.setSizes(list(DEFAULT))
@@ -73,24 +79,27 @@ class Columns(QSplitter):
         self.splitterMoved.connect(self._moved)
 
     def hidden(self) -> list[str]:
-        """Names of the columns that are hidden."""
-        return [name for name, column in self._columns.items() if column.isHidden()]
+        """Names of the columns that the person has hidden."""
+        return [name for name in self._columns if name in self._put_away]
 
     def restore(self, sizes: Sequence[int], hidden: Sequence[str]) -> None:
         """Put widths and hidden columns back as they were."""
         if len(sizes) == len(self._columns) and all(size > 0 for size in sizes):
             self.setSizes(list(sizes))
         for name in hidden:
-            if name in self._columns and len(self.hidden()) < len(self._columns) - 1:
-                self._columns[name].hide()
+            if name in self._columns and len(self._put_away) < len(self._columns) - 1:
+                self._put_away.add(name)
+        self._fit()
 
     def toggle(self, name: str) -> bool:
         """Hide or show a column; the last one stays. Returns whether it is visible now."""
         column = self._columns[name]
         if column.isHidden():
-            column.show()
-        elif len(self.hidden()) < len(self._columns) - 1:
-            column.hide()
+            self._put_away.discard(name)
+            self._wanted = name
+        elif len(self._put_away) < len(self._columns) - 1:
+            self._put_away.add(name)
+        self._fit()
         self.arranged.emit()
         return not column.isHidden()
 
@@ -98,6 +107,22 @@ class Columns(QSplitter):
         """Show a column if it is hidden."""
         if self._columns[name].isHidden():
             self.toggle(name)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Show what the person wants to see, as far as there is room: columns never lie over each other."""
+        shown = [name for name in self._columns if name not in self._put_away]
+        for name in GOES_FIRST:
+            room = self.width() - (len(shown) - 1) * self.handleWidth()
+            if len(shown) == 1 or sum(self._columns[key].minimumWidth() for key in shown) <= room:
+                break
+            if name in shown and name != self._wanted:
+                shown.remove(name)
+        for name, column in self._columns.items():
+            column.setVisible(name in shown)
 
     def _moved(self) -> None:
         self.arranged.emit()

@@ -127,6 +127,7 @@ class Insight(QObject):
         self._page.status.show_problems(errors, warnings)
         self._page.problems.show_problems(self.problems, dict(titles))
         self._page.form.set_problems(self.problems)
+        self._page.tree.set_problems(self.problems)
 
     def _show_counts(self, tokens: Mapping[str, int]) -> None:
         assert self._agent is not None

@@ -17,8 +17,10 @@ Fetch = Callable[[int, int], Awaitable[Sequence[Entry]]]
 """Stored entries by index, both ends included."""
 
 
-def record_of(layout: Layout, choice: Choice, request: ModelRequest) -> ContextRecord:
-    """The compact form of a request."""
+def record_of(layout: Layout, choice: Choice, exact: ModelRequest | None = None) -> ContextRecord:
+    """The compact form of a request. ``exact``: the request itself, where a runner made another one of it."""
+    if exact is not None:
+        return _exact(exact)
     parts: list[tuple[str, Any]] = []
     parts.extend(("system", _written(w)) for w in layout.system)
     for example in layout.examples:
@@ -40,6 +42,27 @@ def record_of(layout: Layout, choice: Choice, request: ModelRequest) -> ContextR
     )
     parts.append(("spans", {"started_by": layout.started_by, "breakpoint": layout.breakpoint}))
     return ContextRecord(parts)
+
+
+def _exact(request: ModelRequest) -> ContextRecord:
+    """A request as it is, message by message, so that equal ones are kept once."""
+    parts: list[tuple[str, Any]] = [("exact-system", dict(block)) for block in request.system_blocks]
+    parts.extend(("exact-message", dict(message)) for message in request.messages)
+    parts.extend(("exact-tool", dict(tool)) for tool in request.tools)
+    parts.append(("exact", {"model": request.model, "options": _json(request.options)}))
+    return ContextRecord(parts)
+
+
+def _read_exact(record: ContextRecord) -> ModelRequest:
+    found: dict[str, list[Any]] = {"exact-system": [], "exact-message": [], "exact-tool": [], "exact": []}
+    for kind, body in record.parts:
+        found[kind].append(body)
+    return ModelRequest(
+        system_blocks=found["exact-system"],
+        messages=found["exact-message"],
+        tools=found["exact-tool"],
+        **found["exact"][0],
+    )
 
 
 def _json(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -89,6 +112,8 @@ def entry_json(entry: Entry) -> dict[str, Any]:
 
 async def request_of(record: ContextRecord, fetch: Fetch) -> ModelRequest:
     """The request that was stored, byte for byte."""
+    if record.parts and record.parts[-1][0] == "exact":
+        return _read_exact(record)
     system: list[Written] = []
     examples: list[Example] = []
     places: dict[str, list[Written]] = {"opening": [], "before-user": [], "tail": []}

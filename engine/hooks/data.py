@@ -41,8 +41,9 @@ def use_data(key: str, fetch: Callable[[], Any], deps: Sequence[Any] = ()) -> An
 
 
 async def _fetch(fiber: Fiber, slot: StateSlot, key: str, fetch: Callable[[], Any], deps: list[Any]) -> None:
+    recorded = getattr(fiber.tree.host, "recorded_data", None)
     try:
-        value = fetch()
+        value = fetch() if recorded is None else recorded(fiber.path, key, deps)
         if inspect.isawaitable(value):
             value = await value
     except Exception as error:

@@ -89,6 +89,8 @@ async def settle(tree: Tree) -> None:
         leaving, tree.leaving = tree.leaving, []
         for function in leaving:
             await _quietly(function)
+    if not tree.run_effects:
+        tree.effects.clear()
     while tree.effects:
         effects, tree.effects = tree.effects, []
         for slot, effect in effects:

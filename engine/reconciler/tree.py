@@ -41,6 +41,7 @@ class Tree:
         fetches: Data that was asked for in this render: what to await before the next pass.
         reports: State that had to be dropped: ``(path, reason)``.
         host: What hooks reach of the session; None for a tree that is only compiled.
+        run_effects: False: ``use_effect`` functions are not called (a replay).
     """
 
     def __init__(self, host: Any = None, on_dirty: Callable[[], None] | None = None) -> None:
@@ -58,6 +59,7 @@ class Tree:
         self.entering: list[Fiber] = []
         self.leaving: list[Callable[[], Any]] = []
         self.effects: list[tuple[Any, Callable[[], Any]]] = []
+        self.run_effects = True
         self.shape = 0
         self.expanded: set[str] = set()
         self._departing: list[Fiber] = []

@@ -20,7 +20,7 @@ from engine.eventlog import EventLog
 from engine.events import CompiledEvent, ContextUpdate, SessionEvent, StateChanged
 from engine.messages import Incoming
 from engine.model import ModelRequest
-from engine.persistence import SessionStore
+from engine.persistence import EventBatch, SessionStore
 from engine.reconciler.tree import Tree
 from engine.session.execution import Execution, TickResult
 from engine.session.journal import Journal
@@ -87,7 +87,11 @@ class SessionBase:
         self.tree = Tree(host=self)
         self.compiler = Compiler()
         self.compiled: Compiled | None = None
-        self.journal = Journal(id, store)
+        self.journal = Journal(id, store, self.take_events)
+        self.unstored_events: list[SessionEvent] = []
+        self.held_events: list[SessionEvent] | None = None
+        self.stored_until = 0
+        self.events_from = 0
         self.confirmations = Confirmations(self)  # type: ignore[arg-type]
         self.pending: list[Pending] = []
         self.shared: dict[str, Any] = {}
@@ -158,6 +162,10 @@ class SessionBase:
         """The model's name, where it has one."""
         return getattr(getattr(self.model, "info", None), "name", None)
 
+    def model_for(self, compiled: Compiled) -> Any:
+        """The model that is called: one that the tree chose, else the session's."""
+        return compiled.model if compiled.model is not None else self.model
+
     def outer_tools(self) -> list[ToolDefinition]:
         """Tools from outside the tree, weakest first: app, then session."""
         return [*(self._app_tools() if self._app_tools is not None else ()), *self.tools]
@@ -171,6 +179,14 @@ class SessionBase:
 
     def emit(self, event: SessionEvent) -> None:
         """Number an event, keep it, and hand it to everyone who listens. Only from the loop's thread."""
+        if self.held_events is not None:
+            self.held_events.append(event)
+            return
+        self.number(event)
+        self.deliver(event)
+
+    def number(self, event: SessionEvent) -> None:
+        """Give an event its number, time and place; it goes along with the next save."""
         self.sequence += 1
         ex = self.current_or_ending
         put = object.__setattr__
@@ -179,6 +195,12 @@ class SessionBase:
         if ex is not None and not event.spawn_path:
             put(event, "execution_id", ex.id)
             put(event, "tick", ex.tick)
+        if self.journal.store is not None:
+            self.unstored_events.append(event)
+
+    def deliver(self, event: SessionEvent) -> None:
+        """Hand a numbered event to everyone who listens."""
+        ex = self.current_or_ending
         if ex is not None:
             ex.handle._events.add(event)
         self.events_log.add(event)
@@ -189,6 +211,33 @@ class SessionBase:
                 self._on_event(event)
             except Exception:
                 log.exception("on_event raised")
+
+    def hold_events(self) -> tuple[list[SessionEvent], int, int]:
+        """Let events wait while the numbered ones are saved. Gives what :meth:`not_stored` needs."""
+        self.held_events = []
+        return list(self.unstored_events), self.sequence, self.stored_until
+
+    def release_events(self) -> None:
+        """Emit what waited."""
+        held, self.held_events = self.held_events, None
+        for event in held or ():
+            self.emit(event)
+
+    def not_stored(self, before: tuple[list[SessionEvent], int, int]) -> None:
+        """The save failed: what was numbered since :meth:`hold_events` did not happen."""
+        self.unstored_events, self.sequence, self.stored_until = list(before[0]), before[1], before[2]
+        self.journal.without_events_behind(self.sequence)
+
+    def take_events(self) -> EventBatch | None:
+        """What happened since the last save, to be saved."""
+        if not self.unstored_events:
+            return None
+        events, self.unstored_events = self.unstored_events, []
+        first = self.stored_until + 1
+        self.stored_until = events[-1].sequence
+        from engine.session.event_record import batch_of
+
+        return batch_of(events, first, self.log)
 
     def _forget_requests(self) -> None:
         """Let go of the requests of old ``compiled`` events: each is as long as the timeline."""
@@ -215,12 +264,19 @@ class SessionBase:
 
     def state_saved(self, state: Mapping[str, Any]) -> None:
         """Tell listeners of state that changed."""
-        for path, values in state.items():
-            if not path.startswith("~"):
-                self.emit(StateChanged(path=path, values=[v[1] for v in values] if values else ()))
+        for event in self.state_events(state):
+            self.emit(event)
+
+    def state_events(self, state: Mapping[str, Any]) -> list[SessionEvent]:
+        """What tells listeners of state that changed."""
+        events: list[SessionEvent] = [
+            StateChanged(path=path, values=[v[1] for v in values] if values else ())
+            for path, values in state.items()
+            if not path.startswith("~")
+        ]
         reports, self.tree.reports = self.tree.reports, []
-        for path, reason in reports:
-            self.emit(StateChanged(path=path, reason=reason))
+        events.extend(StateChanged(path=path, reason=reason) for path, reason in reports)
+        return events
 
     # -- the row -----------------------------------------------------------------------------------------------
 

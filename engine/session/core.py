@@ -20,6 +20,7 @@ from engine.reconciler.tree import Tree
 from engine.session.execution import Execution
 from engine.session.parts import SessionParts
 from engine.tools.confirm import Answer
+from engine.usage import NO_USAGE
 
 if TYPE_CHECKING:
     pass
@@ -69,8 +70,8 @@ class SessionCore(SessionParts):
             agent_version=self.agent_version,
             stop_reason=ex.stop_reason,
             error=None if error is None else str(error),
-            usage=ex.usage.to_json(),
-            total_usage=ex.total_usage.to_json(),
+            usage=ex.usage.to_json() if ex.usage is not NO_USAGE else {},
+            total_usage=ex.total_usage.to_json() if status != "running" else {},
             metadata=ex.metadata,
         )
 

@@ -6,12 +6,13 @@ import asyncio
 import json
 import logging
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from engine.errors import EngineError, StoreError
 from engine.hooks.slots import StateSlot, state_of
-from engine.persistence import Commit, SessionStore
+from engine.persistence import Commit, EventBatch, SessionStore
 from engine.reconciler.tree import Tree
 
 log = logging.getLogger("engine")
@@ -28,13 +29,17 @@ class Journal:
         made: Whether the store knows the session.
     """
 
-    def __init__(self, session_id: str, store: SessionStore | None) -> None:
+    def __init__(
+        self, session_id: str, store: SessionStore | None, take_events: Callable[[], EventBatch | None] | None = None
+    ) -> None:
         self.session_id = session_id
         self.store = store
         self.made = False
+        self._take_events = take_events
         self._queue: deque[Commit] = deque()
         self._lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._waiting = 0
 
     @property
     def unsaved(self) -> int:
@@ -52,10 +57,26 @@ class Journal:
         self._queue.append(Commit(self.session_id, **fields))
         await self.flush()
 
+    def _with_events(self) -> list[Commit]:
+        """What is unsaved; what happened since the last save goes along with the last of it."""
+        last = self._queue[-1]
+        if self._take_events is not None and last.events is None and not last.streamed:
+            events = self._take_events()
+            if events is not None:
+                self._queue[-1] = replace(last, events=events)
+        return list(self._queue)
+
+    def without_events_behind(self, sequence: int) -> None:
+        """Save what is unsaved without events behind that number: they did not come true."""
+        for place, commit in enumerate(self._queue):
+            if commit.events is not None and commit.events.last > sequence:
+                self._queue[place] = replace(commit, events=None)
+
     async def flush(self) -> None:
         """Save what is unsaved, in order. A cancelled caller does not leave a commit in doubt."""
         if self.store is None or (not self._queue and not self._lock.locked()):
             return
+        self._waiting += 1
         task = asyncio.ensure_future(self._drain())
         try:
             await asyncio.shield(task)
@@ -65,34 +86,56 @@ class Journal:
             if not task.cancelled():
                 task.exception()
             raise
+        finally:
+            self._waiting -= 1
 
     async def _drain(self) -> None:
+        """Hand in what is unsaved, all of it at once: the store makes one transaction of commits that wait together.
+
+        After a failure all of them stay. A store takes a commit that it has already without doing it twice.
+        """
         store = self.store
         async with self._lock:
             while self._queue and store is not None:
+                batch = self._with_events()
                 try:
-                    await store.commit(self._queue[0])
+                    if len(batch) == 1:
+                        await store.commit(batch[0])
+                    else:
+                        outcomes = await asyncio.gather(*map(store.commit, batch), return_exceptions=True)
+                        for outcome in outcomes:
+                            if isinstance(outcome, BaseException):
+                                raise outcome
                 except EngineError:
                     raise
                 except Exception as error:
                     raise StoreError(f"The session could not be saved: {error}") from error
-                self._queue.popleft()
+                for _ in batch:
+                    if self._queue:  # it may have been dropped meanwhile
+                        self._queue.popleft()
                 self.made = True
 
     def later(self, **fields: Any) -> None:
-        """Save without waiting; a failure is tried again with the next save."""
+        """Save without waiting; a failure is tried again with the next save.
+
+        It is handed in when the loop comes round, together with what is saved until then.
+        """
         if self.store is None:
             return
         self._queue.append(Commit(self.session_id, **fields))
-        task = asyncio.ensure_future(self._quietly())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        if not self._tasks:
+            task = asyncio.ensure_future(self._quietly())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def _quietly(self) -> None:
-        try:
-            await self._drain()
-        except StoreError as error:
-            log.warning("Session %s: %s", self.session_id, error)
+        while self._queue:
+            try:
+                await self._drain()
+            except StoreError as error:
+                if not self._waiting:
+                    log.warning("Session %s: %s", self.session_id, error)
+                return
 
     async def settle(self) -> None:
         """Wait for saves that nobody waits for."""

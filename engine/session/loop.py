@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import Aborted, EngineError, ModelError, RenderError, StoreError
-from engine.events import ErrorEvent, ExecutionEnd, ExecutionStart
+from engine.events import ErrorEvent, ExecutionEnd, ExecutionStart, SessionEvent
 from engine.hooks.knobs import reset_momentary
 from engine.reconciler import phases
 from engine.session.execution import Execution, ExecutionInfo
@@ -94,6 +95,10 @@ async def _end(session: Session, ex: Execution, error: BaseException | None) -> 
         session.mark(ex, id, "failed")
     state = take_state(session.tree)
     fields: dict[str, Any] = {"pending_added": session.unstored_pending()}
+    # What is told of the end is saved with the end: it is numbered before, and told after.
+    before = session.hold_events()
+    changed = session.state_events(state)
+    told = _closing_events(session, ex, status, error, changed)
     if session.loaded:
         fields |= {
             "statuses": failed,
@@ -110,13 +115,25 @@ async def _end(session: Session, ex: Execution, error: BaseException | None) -> 
         except StoreError as raised:
             error = error or raised
             status = "error" if status == "completed" else status
-    session.state_saved(state)
+            session.not_stored(before)
+            told = _closing_events(session, ex, status, error, changed)
     session.log.trim()
+    for event in told:
+        session.deliver(event)
+    handle.status = status  # type: ignore[assignment]
+    _resolve(session, ex, error)
+
+
+def _closing_events(
+    session: Session, ex: Execution, status: Any, error: BaseException | None, state: Sequence[SessionEvent]
+) -> list[SessionEvent]:
+    """What listeners are told of an execution's end, numbered."""
+    told = list(state)
     if error is not None and status == "error":
         kind = error.kind if isinstance(error, ModelError | StoreError) else type(error).__name__
         retryable = isinstance(error, ModelError) and error.retryable
-        session.emit(ErrorEvent(message=str(error), kind=kind, retryable=retryable))
-    session.emit(
+        told.append(ErrorEvent(message=str(error), kind=kind, retryable=retryable))
+    told.append(
         ExecutionEnd(
             status=status,
             stop_reason=ex.stop_reason,
@@ -126,12 +143,14 @@ async def _end(session: Session, ex: Execution, error: BaseException | None) -> 
             total_usage=ex.total_usage,
         )
     )
-    handle.status = status  # type: ignore[assignment]
-    _resolve(session, ex, error)
+    for event in told:
+        session.number(event)
+    return told
 
 
 def _resolve(session: Session, ex: Execution, error: BaseException | None) -> None:
     """Give the result to everyone who waits, and let the session go on."""
+    session.release_events()
     handle = ex.handle
     if handle.status == "running":
         handle.status = "aborted" if isinstance(error, Aborted) else "error" if error is not None else "completed"

@@ -80,7 +80,9 @@ def take_over(session: Session, stored: StoredSession) -> None:
     session.agent_id = session.agent_id or row.get("agent_id")
     session.metadata = {**(row.get("metadata") or {}), **session.metadata}
     session.forked_from = row.get("forked_from")
-    session.sequence = max(session.sequence, int(row.get("sequence") or 0))
+    session.sequence = session.stored_until = max(session.sequence, int(row.get("sequence") or 0))
+    if not session.events_log.end:
+        session.events_from = session.sequence
     session.total_usage = Usage.from_json(row.get("usage"))
     session._row = {key: row.get(key) for key in ("title", "agent_id", "metadata", "usage", "parent_id", "forked_from")}
 

@@ -293,14 +293,23 @@ class Session(SessionCore):
 
         Args:
             after: Begin behind this sequence number, with what was kept since; None begins with what comes next.
+                With a store this also works in a new process: what is not in memory is read from the stored log,
+                where a streamed block is one ``content_delta``, ``compiled`` has an empty request, and what another
+                process does from now on is not followed.
 
         Raises:
-            EngineError: Events behind ``after`` are not kept any more (the newest 5,000 are).
+            EngineError: Events behind ``after`` are not kept any more: memory has the newest 5,000, a store the newest
+                2,000. The iterator raises it where that shows only when the store is read.
         """
         self.check_open()
         log = self.events_log
-        place = log.end if after is None else log.place_after(after)
-        return log.read(place)
+        if after is None:
+            return log.read(log.end)
+        if self.journal.store is None or (self.loaded and log.has_all_after(after, self.events_from)):
+            return log.read(log.place_after(after))
+        from engine.session.stored_events import StoredReader
+
+        return StoredReader(self, after)
 
     # -- starting and joining ------------------------------------------------------------------------------------
 

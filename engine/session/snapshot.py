@@ -75,7 +75,7 @@ async def restore(session: Session, made: Mapping[str, Any]) -> None:
     for name in ("title", "agent_id", "agent_version"):
         setattr(session, name, made.get(name))
     session.metadata = dict(made.get("metadata") or {})
-    session.sequence = int(made.get("sequence") or 0)
+    session.sequence = session.stored_until = session.events_from = int(made.get("sequence") or 0)
     session.total_usage = Usage.from_json(made.get("usage"))
     session.loaded = True
     for item in made.get("pending") or ():

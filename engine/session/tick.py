@@ -146,13 +146,18 @@ class Tick:
                 session.tree.root.mark_dirty()
         compiled.reasons, compiled.forced = reasons, forced
         self._check_window(compiled)
+        changed = None
         if self._runner_transforms():
             changed = await phases.call(self._runner_transforms(), compiled.request, self.info())
-            if isinstance(changed, ModelRequest):
+            if isinstance(changed, ModelRequest) and changed is not compiled.request:
                 compiled.request = changed
+            else:
+                changed = None
         session.compiled = compiled
         session.compiled_at = (ex.id, self.number)
-        self.context = record_of(compiled.layout, compiled.choice, compiled.request) if session.journal.store else None
+        if session.journal.store is not None:
+            exact = compiled.request if changed is not None else None
+            self.context = record_of(compiled.layout, compiled.choice, exact)
         session.emit(CompiledEvent(request=compiled.request, passes=passes, reasons=tuple(reasons), forced=forced))
         session.tree.notify("context_info")
         await self._evicted(compiled)
@@ -221,7 +226,7 @@ class Tick:
 
     async def _call(self, compiled: Compiled, request: ModelRequest) -> Reply:
         session, ex = self.session, self.execution
-        model = compiled.model if compiled.model is not None else session.model
+        model = session.model_for(compiled)
         if model is None:
             raise ModelError("No model was chosen", kind="unsupported")
         self.model_name = request.model or getattr(getattr(model, "info", None), "name", None)

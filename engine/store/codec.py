@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
 from typing import Any
 
 from engine.errors import StoreError
@@ -35,7 +36,15 @@ def _other(value: Any) -> Any:
     raise TypeError(f"a value of type {type(value).__name__} is not JSON")
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_other).encode
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_other)
+_encode: Callable[[Any], str] = _encoder.encode
+if c_make_encoder is not None:
+    # What JSONEncoder makes anew for every value. Without the memory of what contains what: a circle ends in
+    # RecursionError, which dumps() turns into the same StoreError.
+    _chunks = c_make_encoder(None, _other, encode_basestring, None, ":", ",", False, False, True)
+
+    def _encode(value: Any) -> str:
+        return "".join(_chunks(value, 0))
 
 
 def clean(text: str) -> str:

@@ -85,6 +85,8 @@ def encode(commit: Commit) -> Packet:
         StoreError: Something in it is not JSON, or a session column is not one of :data:`COLUMNS`.
     """
     columns = _columns(commit.session)
+    if commit.events is not None:
+        columns["sequence"] = max(columns.get("sequence") or 0, commit.events.last)
     entries: list[tuple[Any, ...]] = []
     messages = 0
     title = ""

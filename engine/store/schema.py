@@ -45,6 +45,10 @@ _FIRST = (
     CREATE INDEX sessions_listed ON sessions (pinned DESC, updated DESC, id DESC, status, agent_id, trashed, parent_id)
         WHERE trashed IS NULL AND parent_id IS NULL
     """,
+    """
+    CREATE INDEX sessions_counted ON sessions (agent_id, status, trashed, parent_id)
+        WHERE trashed IS NULL AND parent_id IS NULL
+    """,
     "CREATE INDEX sessions_trashed ON sessions (trashed DESC, id DESC) WHERE trashed IS NOT NULL",
     "CREATE INDEX sessions_change ON sessions (change)",
     "CREATE TABLE removed_sessions (change INTEGER PRIMARY KEY, id TEXT NOT NULL)",
@@ -187,7 +191,7 @@ _FIRST = (
     "CREATE VIEW entry_texts AS SELECT pk, bough_entry_text(content) AS text FROM entries",
     """
     CREATE VIRTUAL TABLE entries_fts USING fts5(
-        text, content='entry_texts', content_rowid='pk', prefix='2 3', tokenize='unicode61 remove_diacritics 2'
+        text, content='entry_texts', content_rowid='pk', prefix='2 3 4', tokenize='unicode61 remove_diacritics 2'
     )
     """,
     """

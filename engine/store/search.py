@@ -1,7 +1,8 @@
 """The full-text index over entries, and searching it. Not here: lists without words (``browser.py``).
 
-Indexing a kilobyte inside its own commit costs four times the commit (three prefix indexes, merges of several
-milliseconds), so entries are indexed by the writer in batches when its queue is empty, or when many wait.
+Indexing a kilobyte inside its own commit costs four times the commit (an index of the words and three of beginnings,
+merges of several milliseconds), so entries are indexed by the writer in batches when its queue is empty, or when many
+wait.
 ``search_progress.indexed`` says up to which entry; a search first lets the index catch up. What a crash leaves over is
 indexed by the next process that writes.
 """

@@ -141,7 +141,9 @@ class ToolCalls:
             value = await call_function(around, info, following)
             if inner and value is inner[-1].content:
                 return inner[-1]
-            return Outcome(block["id"], block["name"], result_blocks(value))
+            mounted = self.compiled.tools.get(block["name"])
+            output = mounted is not None and is_output(mounted.definition)
+            return Outcome(block["id"], block["name"], result_blocks(value), False, output)
         except EngineError as error:
             return failed(block["id"], block["name"], str(error))
         except Exception as error:  # noqa: BLE001 - the model is told

@@ -152,3 +152,22 @@ async def test_no_provider_sdk_is_imported_before_a_model_needs_it(root, paths):
     out, _ = await process.communicate()
     assert out.decode().strip() == "[] []"
     assert process.returncode == 0
+
+
+@at_the_window
+async def test_the_first_run_starts_the_download_of_the_device_model_only_where_that_was_chosen(start, monkeypatch):
+    person = await start()
+    begun: list[str] = []
+    monkeypatch.setattr(person.desk.downloads, "start", begun.append)
+    page = person.desk.agents.page
+    assert page.models.isVisible()
+    page.models.select("anthropic")
+    assert "download" not in page.note.text()
+    await person.begins("notepad")
+    assert begun == []
+    assert not person.page.chat.composer.card.isVisible()
+    assert "downloaded first" in person.page.chat.composer.reason_text.text()
+    await person.goes_to("agents")
+    page.models.select("device")
+    await person.begins("blank")
+    assert begun == ["qwen2.5-coder-1.5b"]

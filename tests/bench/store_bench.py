@@ -107,7 +107,7 @@ async def reads(path: Path, words: list[str]) -> list[Row]:
         add("filter: a status that none has", await timed(lambda _: browser.list(status="idle")), 50)
         add("filter: the commonest word in titles", await timed(lambda _: browser.list(text=words[0])), 50)
         add("filter: a rare word in titles", await timed(lambda n: browser.list(text=words[20_000 + n])), 50)
-        add("counts", await timed(lambda _: browser.counts()), 50)
+        add("counts, by agent and status", await timed(lambda _: browser.counts()), 50)
         add("look for turns of other processes", await timed(lambda _: browser.data_version()), 50)
         for what, given in (
             ("the commonest word", words[0]),

@@ -48,6 +48,12 @@ def field(person: Person, name: str) -> QWidget:
     return row.editor.focus_target()
 
 
+async def selects(person: Person, hands: Hands, node_id: str) -> None:
+    """Click a card; its form opens."""
+    await hands.clicks(*card(person, node_id))
+    await until(lambda: person.page.form.node_id == node_id, f"the form of {document(person).node(node_id).kind}")
+
+
 async def opens_palette(person: Person, hands: Hands, *, keyboard: bool = False) -> QListView:
     """Open the palette; its list."""
     if keyboard:

@@ -32,7 +32,7 @@ def name_of(widget: QWidget) -> str:
 def words_of(widget: QWidget) -> set[str]:
     """What it can be called by: its words on screen and its name for a screen reader."""
     text = widget.text() if isinstance(widget, (QAbstractButton, QLabel)) else ""
-    return {text.replace("&", ""), name_of(widget)} - {""}
+    return {text.replace("&", ""), widget.accessibleName(), name_of(widget)} - {""}
 
 
 class Hands:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 
@@ -77,7 +78,10 @@ def _is(entry: object, title: str) -> bool:
 
 
 @on_the_screen
-async def test_stop_keeps_what_arrived_and_an_error_can_be_tried_again(desk: Desk) -> None:
+async def test_stop_keeps_what_arrived_and_an_error_can_be_tried_again(
+    desk: Desk, expect_log: Callable[[str], None]
+) -> None:
+    expect_log(r"A turn failed")
     person, hands = await opens_notepad(desk)
     desk.server.say(Reply(" ".join(f"word{number}" for number in range(500)), delay=0.02))
     await hands.clicks(person.page.chat.composer.field)

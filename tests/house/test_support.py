@@ -30,6 +30,10 @@ PLAIN = {
     "keychain": ("import keyring\ndef test_it():\n    keyring.set_password('a', 'b', 'c')\n", "NoKeyringError"),
 }
 QT = {
+    "noscreen": (
+        "import pytest\n@pytest.mark.xvfb\ndef test_it(qapp):\n    assert qapp.platformName() == 'offscreen'\n",
+        "on the virtual screen (exit status 1)",
+    ),
     "window": (
         "from PySide6.QtWidgets import QWidget\nkeep = []\n"
         "def test_it(qapp):\n    w = QWidget(); w.setWindowTitle('stray'); w.show(); keep.append(w)\n",
@@ -57,6 +61,7 @@ SOUND = {
 SOUND_QT = {
     "qasync": "import asyncio\nasync def test_it():\n"
     "    assert type(asyncio.get_running_loop()).__module__ == 'qasync'\n    await asyncio.sleep(0)\n",
+    "screen": "import pytest\n@pytest.mark.xvfb\ndef test_it(qapp):\n    assert qapp.platformName() == 'xcb'\n",
     "sync": "import asyncio\ndef test_it(qtbot, qloop):\n    seen = []\n"
     "    async def work():\n        await asyncio.sleep(0)\n        seen.append(1)\n"
     "    task = qloop.create_task(work())\n    qtbot.waitUntil(lambda: task.done())\n    assert seen == [1]\n",

@@ -58,11 +58,11 @@ class CardGrid(QWidget):
         for column in range(self._most):
             self._grid.setColumnStretch(column, 1 if column < self._columns else 0)
             self._grid.setColumnMinimumWidth(column, 0)
-        previous: QWidget | None = None
+        previous: QWidget = self  # cards that came later than what stands below them are still passed in order
         for card in self._cards:
-            if previous is not None:
-                QWidget.setTabOrder(previous, card)
-            previous = card
+            for stop in (card, *card.findChildren(QAbstractButton)):
+                QWidget.setTabOrder(previous, stop)
+                previous = stop
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Takes as many columns as fit."""

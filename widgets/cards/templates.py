@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QWidget
 
 from widgets.cards.grid import CardGrid
 from widgets.common.banner import icon_button
@@ -62,11 +62,13 @@ class InfoCard(CardButton):
         self.column.addWidget(self.words)
         self.column.addStretch(1)
         self.foot = QHBoxLayout()
-        self.foot.setSpacing(8)
+        self.foot.setSpacing(4)
         if info.badge:
-            badge = text_label(info.badge, "badge", wrap=False)
+            badge = ElidedLabel(info.badge)
+            badge.setProperty("role", "badge")
+            badge.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
             badge.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-            self.foot.addWidget(badge, 0, Qt.AlignmentFlag.AlignVCenter)
+            self.foot.addWidget(badge)
         self.foot.addStretch(1)
         self.column.addLayout(self.foot)
         for label in (title, self.words):
@@ -95,7 +97,7 @@ class TemplateCards(CardGrid):
     look_inside = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent, narrowest=238)
         self.setAccessibleName(self.tr("Templates"))
         self._group = QButtonGroup(self)
         self._by_id: dict[str, InfoCard] = {}
@@ -111,9 +113,11 @@ class TemplateCards(CardGrid):
             card.setCheckable(True)
             inside = QPushButton(self.tr("Look inside"))
             inside.setProperty("role", "link")
+            inside.setProperty("small", True)
             inside.setAccessibleName(self.tr("Look inside {title}").format(title=info.title))
             inside.clicked.connect(lambda *_args, key=info.id: self.look_inside.emit(key))
             card.foot.addWidget(inside)
+            card.foot.setContentsMargins(0, 0, -5, 0)  # its words end where the other words do, its ring does not
             card.toggled.connect(lambda on, key=info.id: self.selected.emit(key) if on else None)
             card.double_clicked.connect(lambda key=info.id: self.activated.emit(key))
             self._group.addButton(card)

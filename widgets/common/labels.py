@@ -26,7 +26,8 @@ class ElidedLabel(QLabel):
 
     def sizeHint(self) -> QSize:
         """As wide as the whole text."""
-        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + 4, super().sizeHint().height())
+        natural = super().sizeHint()
+        return QSize(max(natural.width(), self.fontMetrics().horizontalAdvance(self.text()) + 4), natural.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints as much as fits."""

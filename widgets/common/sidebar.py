@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from widgets import theme
 from widgets.common.labels import IconLabel, text_label
+
+
+_KEYBOARD = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class NavRow(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._by_keyboard = False
         self.set_item(item)
         theme.manager().changed.connect(self.update)
 
@@ -51,6 +55,18 @@ class NavRow(QAbstractButton):
     def sizeHint(self) -> QSize:
         """One line."""
         return QSize(160, 31)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """The ring is for those who go by keyboard; a click or the window's first focus draws none."""
+        if event.reason() not in (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason):
+            self._by_keyboard = event.reason() in _KEYBOARD
+        super().focusInEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """From here on by keyboard."""
+        self._by_keyboard = True
+        self.update()
+        super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the row."""
@@ -80,7 +96,7 @@ class NavRow(QAbstractButton):
         painter.setPen(QColor(ink))
         words = painter.fontMetrics().elidedText(self.item.title, Qt.TextElideMode.ElideRight, right - 32)
         painter.drawText(QRect(32, 0, right - 32, rect.height()), Qt.AlignmentFlag.AlignVCenter, words)
-        if self.hasFocus():
+        if self.hasFocus() and self._by_keyboard:
             painter.setPen(QPen(QColor(tokens.accent), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), tokens.radius_control, tokens.radius_control)

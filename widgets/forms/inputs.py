@@ -34,6 +34,8 @@ class InputRow(Row):
         self._help.setPlaceholderText(self.tr("What to put in (the model reads this)"))
         self._options.setPlaceholderText(self.tr("Options, with commas between them"))
         self._kind.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._kind.setMinimumContentsLength(6)
         for name, label in INPUT_TYPES.items():
             self._kind.addItem(label.capitalize(), name)
         self._required = QCheckBox(self.tr("Must be given"), frame)

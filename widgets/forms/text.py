@@ -15,7 +15,8 @@ from widgets.forms.base import FieldEditor
 def show_text(edit: QLineEdit | QPlainTextEdit, text: str) -> None:
     """Show a text from elsewhere (undo, another form) and leave the cursor where it makes sense.
 
-    Only the part that differs is exchanged, so the cursor stands behind what came back.
+    Only the part that differs is exchanged, so the cursor stands behind what came back; a line in which nobody types
+    shows its beginning.
     """
     old = edit.text() if isinstance(edit, QLineEdit) else edit.toPlainText()
     if old == text:
@@ -31,7 +32,7 @@ def show_text(edit: QLineEdit | QPlainTextEdit, text: str) -> None:
     try:
         if isinstance(edit, QLineEdit):
             edit.setText(text)
-            edit.setCursorPosition(len(text) - end)
+            edit.setCursorPosition(len(text) - end if edit.hasFocus() else 0)
         else:
             cursor = QTextCursor(edit.document())
             cursor.setPosition(_units(old[:start]))

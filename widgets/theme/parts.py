@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from widgets.theme.tokens import Tokens
+from widgets.theme.tokens import Tokens, mix
 
 IconUrl = Callable[[str, str], str]
 
@@ -52,7 +52,7 @@ QTabBar::tab:focus {{ border: 2px solid {t.accent}; padding: 4px 9px; }}
 QTabBar::tab:disabled {{ color: {t.faint}; }}
 QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; border: none; }}
 QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; border: none; }}
-QScrollBar::handle {{ background: {t.outline}; border-radius: 3px; margin: 2px; }}
+QScrollBar::handle {{ background: {mix(t.line, t.outline, 0.45)}; border-radius: 3px; margin: 2px; }}
 QScrollBar::handle:vertical {{ min-height: 32px; }}
 QScrollBar::handle:horizontal {{ min-width: 32px; }}
 QScrollBar::handle:hover, QScrollBar::handle:pressed {{ background: {t.dim}; }}

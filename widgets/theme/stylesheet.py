@@ -121,6 +121,7 @@ QPushButton[role="quiet"]:disabled {{ color: {t.faint}; background: transparent;
 
 QPushButton[role="link"] {{ background: transparent; border: 1px solid transparent; color: {t.accent};
                             padding: 2px 4px; }}
+QPushButton[role="link"][small="true"] {{ font-size: {t.size.caption}px; }}
 QPushButton[role="link"]:hover {{ text-decoration: underline; color: {t.accent_hover}; }}
 QPushButton[role="link"]:pressed {{ color: {t.accent_pressed}; }}
 QPushButton[role="link"]:focus {{ border: 2px solid {t.accent}; padding: 1px 3px; }}

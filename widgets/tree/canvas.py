@@ -32,6 +32,7 @@ from widgets.tree.document_model import DocumentModel
 from widgets.tree.keys import Keys
 from widgets.tree.layout import Placed, TreeLayout
 from widgets.tree.live import LiveBadge, badge_texts
+from widgets.tree.marks import Mark
 from widgets.tree.motion import Motion, Pulse
 from widgets.tree.operations import Operations
 from widgets.tree.paint import CardLook, CardPainter, slot_text
@@ -73,6 +74,7 @@ class TreeCanvas(QAbstractScrollArea):
         self.selection = selection
         self.operations = operations
         self.hits: set[str] = set()
+        self.marks: dict[str, Mark] = {}
         self._model: DocumentModel | None = None
         self._live: dict[str, LiveBadge] = {}
         self._zoom = 1.0
@@ -171,7 +173,7 @@ class TreeCanvas(QAbstractScrollArea):
         current = self.selection.current
         node = self._model.node(current) if self._model is not None else None
         if node is not None and self._model is not None:
-            said = words.spoken(node, self._model.document, self.live(node.id))
+            said = words.spoken(node, self._model.document, self.live(node.id), self.marks.get(node.id))
             self.setAccessibleDescription(said)
             if self.hasFocus():
                 announce(self, said)
@@ -262,6 +264,7 @@ class TreeCanvas(QAbstractScrollArea):
             badges.append((self.tr("%1 inside").replace("%1", str(len(node.children))), ""))
         pointer = self.pointer
         target = pointer.target
+        mark = self.marks.get(node.id)
         return CardLook(
             group=group,
             icon=words.icon_of(node),
@@ -280,6 +283,7 @@ class TreeCanvas(QAbstractScrollArea):
             hot_button=pointer.button if pointer.hovered == node.id else "",
             pulse=self._pulse.value if live is not None and live.running else 0.0,
             search_hit=node.id in self.hits,
+            mark=mark.severity if mark is not None and not dimmed else "",
         )
 
     def paintEvent(self, event: QPaintEvent) -> None:

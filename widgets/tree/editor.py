@@ -20,10 +20,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.blueprint.problem import Problem
 from widgets import theme
 from widgets.tree.canvas import TreeCanvas
 from widgets.tree.document_model import DocumentModel
 from widgets.tree.live import LiveBadge
+from widgets.tree.marks import marks_of
 from widgets.tree.operations import Operations
 from widgets.tree.outline import OutlineView
 from widgets.tree.palette import PalettePanel
@@ -183,6 +185,14 @@ class TreeEditor(QWidget):
         """Show what the session in front says about the nodes."""
         self.canvas.set_live(live)
         self.outline.set_live(live)
+
+    def set_problems(self, problems: Iterable[Problem]) -> None:
+        """Mark the nodes that have a problem."""
+        marks = marks_of(problems)
+        if marks != self.canvas.marks:
+            self.canvas.marks = marks
+            self.canvas.viewport().update()
+            self.outline.set_marks(marks)
 
     def set_search_hits(self, ids: Iterable[str]) -> None:
         """Mark the nodes that a search found."""

@@ -44,8 +44,9 @@ from PySide6.QtWidgets import (
 from widgets import theme
 from widgets.tree.document_model import DocumentModel
 from widgets.tree.live import LiveBadge, badge_texts
+from widgets.tree.marks import Mark, paint_mark
 from widgets.tree.operations import Operations
-from widgets.tree.outline_model import GROUP_ROLE, LIVE_ROLE, SUMMARY_ROLE, OutlineModel
+from widgets.tree.outline_model import GROUP_ROLE, LIVE_ROLE, MARK_ROLE, SUMMARY_ROLE, OutlineModel
 from widgets.tree.selection import Selection
 
 _Key = Qt.Key
@@ -99,6 +100,10 @@ class OutlineView(QTreeView):
     def set_live(self, live: Mapping[str, LiveBadge]) -> None:
         """Badges of the session in front."""
         self._rows.set_live(live)
+
+    def set_marks(self, marks: Mapping[str, Mark]) -> None:
+        """Marks of the nodes that have a problem."""
+        self._rows.set_marks(marks)
 
     @Slot(bool)
     def _follow(self, on: bool) -> None:
@@ -272,8 +277,11 @@ class _RowDelegate(QStyledItemDelegate):
         painter.restore()
 
     def _badges(self, painter: QPainter, rect: QRectF, index: QModelIndex | QPersistentModelIndex) -> float:
-        live = index.data(LIVE_ROLE)
         right = rect.right() - 8
+        mark = index.data(MARK_ROLE)
+        if isinstance(mark, Mark):
+            right = paint_mark(painter, right, rect.center().y(), mark.severity)
+        live = index.data(LIVE_ROLE)
         if not isinstance(live, LiveBadge):
             return right
         tokens = theme.current()

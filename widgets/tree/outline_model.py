@@ -15,6 +15,7 @@ from widgets import theme
 from widgets.tree import words
 from widgets.tree.document_model import DocumentModel
 from widgets.tree.live import LiveBadge
+from widgets.tree.marks import Mark
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -48,6 +49,7 @@ class OutlineModel(QAbstractItemModel):
         self._by_id: dict[str, _Row] = {}
         self._next = 1
         self._live: dict[str, LiveBadge] = {}
+        self._marks: dict[str, Mark] = {}
         self._awake = True
 
     def set_awake(self, on: bool) -> None:
@@ -71,6 +73,15 @@ class OutlineModel(QAbstractItemModel):
         """Badges of the session in front."""
         touched = [key for key in {*live, *self._live} if live.get(key) != self._live.get(key)]
         self._live = dict(live)
+        for node_id in touched:
+            row = self._by_id.get(node_id)
+            if row is not None:
+                self._announce(row)
+
+    def set_marks(self, marks: Mapping[str, Mark]) -> None:
+        """Marks of the nodes that have a problem."""
+        touched = [key for key in {*marks, *self._marks} if marks.get(key) != self._marks.get(key)]
+        self._marks = dict(marks)
         for node_id in touched:
             row = self._by_id.get(node_id)
             if row is not None:
@@ -198,10 +209,10 @@ class OutlineModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.DecorationRole:
             return theme.icon(words.icon_of(node), words.group_of(node) if node.enabled else "faint")
         live = self._live.get(node.id)
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return words.spoken(node, self._model.document, live)
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return words.spoken(node, self._model.document, live)
+        if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
+            return words.spoken(node, self._model.document, live, self._marks.get(node.id))
+        if role == MARK_ROLE:
+            return self._marks.get(node.id)
         if role == SUMMARY_ROLE:
             off = any(not around.enabled for around in self._model.document.ancestors(node.id))
             return words.state_line(node, self._model.document, live, off)
@@ -220,3 +231,4 @@ class OutlineModel(QAbstractItemModel):
 SUMMARY_ROLE = Qt.ItemDataRole.UserRole + 1
 LIVE_ROLE = Qt.ItemDataRole.UserRole + 2
 GROUP_ROLE = Qt.ItemDataRole.UserRole + 3
+MARK_ROLE = Qt.ItemDataRole.UserRole + 4

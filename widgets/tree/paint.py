@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from widgets import theme
 from widgets.tree.layout import Metrics
+from widgets.tree.marks import paint_mark
 
 RADIUS = 10.0
 BADGE_HEIGHT = 20.0
@@ -40,6 +41,7 @@ class CardLook:
     hot_button: str = ""
     pulse: float = 0.0
     search_hit: bool = False
+    mark: str = ""
 
 
 class CardPainter:
@@ -147,7 +149,8 @@ class CardPainter:
             painter, look.icon, icon_ink, QRectF(rect.left() + metrics.icon_left, top + (height - 16) / 2, 16, 16)
         )
         left, right = rect.left() + metrics.text_left, rect.right() - 12
-        room = self._badges(painter, right, top + (height - BADGE_HEIGHT) / 2, look) - 8 - left
+        wanted = self.title_metrics.horizontalAdvance(look.title) + 8
+        room = self._badges(painter, right, top + (height - BADGE_HEIGHT) / 2, look, left + wanted) - 8 - left
         painter.setFont(self.title_font)
         painter.setPen(QColor(colours.faint if look.dimmed else colours.text))
         title = self.title_metrics.elidedText(look.title, Qt.TextElideMode.ElideRight, max(20.0, room))
@@ -180,12 +183,20 @@ class CardPainter:
             found["fold"] = QRectF(x, y, BUTTON, BUTTON)
         return found
 
-    def _badges(self, painter: QPainter, right: float, top: float, look: CardLook) -> float:
-        """Paint the badges from the right; the left end of what they took."""
-        painter.setFont(self.badge_font)
-        for text, tone in reversed(look.badges):
+    def _fitting(self, look: CardLook, room: float) -> list[tuple[str, str, float]]:
+        """The badges and their widths. Where they would cut the title, plain numbers go first; they say the least."""
+        found = []
+        for text, tone in look.badges:
             shown = self.badge_metrics.elidedText(text, Qt.TextElideMode.ElideRight, 160)
-            width = max(self.badge_metrics.horizontalAdvance(shown) + 16, BADGE_HEIGHT)
+            found.append((shown, tone, max(self.badge_metrics.horizontalAdvance(shown) + 16, BADGE_HEIGHT)))
+        if sum(width + 6 for _, _, width in found) > room:
+            found = [badge for badge in found if badge[1] or not badge[0][:1].isdigit()]
+        return found
+
+    def _badges(self, painter: QPainter, right: float, top: float, look: CardLook, least: float = 0.0) -> float:
+        """Paint the badges from the right, down to ``least``; the left end of what they took."""
+        painter.setFont(self.badge_font)
+        for shown, tone, width in reversed(self._fitting(look, right - least)):
             pill = QRectF(right - width, top, width, BADGE_HEIGHT)
             ink, tint = self._tone(tone)
             if look.dimmed:
@@ -196,7 +207,7 @@ class CardPainter:
             painter.setPen(QColor(ink))
             painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, shown)
             right -= width + 6
-        return right
+        return paint_mark(painter, right, top + BADGE_HEIGHT / 2, look.mark) if look.mark else right
 
     def _tone(self, tone: str) -> tuple[str, str]:
         if tone == "bad":

@@ -98,7 +98,9 @@ class Pointer(QObject):
         lines = [words.title_of(node)]
         summary = words.summary_of(node, canvas.model.document).replace("**", "")
         live = canvas.live(node.id)
-        lines += [text for text in (summary, live.words() if live is not None else "") if text]
+        mark = canvas.marks.get(node.id)
+        said = (summary, live.words() if live is not None else "", mark.text if mark is not None else "")
+        lines += [text for text in said if text]
         QToolTip.showText(event.globalPos(), "\n".join(lines), canvas.viewport())
         return True
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication
 from engine.blueprint.document import AgentDocument, Node
 from engine.blueprint.kinds import kind_of
 from widgets.tree.live import LiveBadge
+from widgets.tree.marks import Mark
 
 
 def _tr(text: str) -> str:
@@ -64,7 +65,7 @@ def state_line(node: Node, document: AgentDocument, live: LiveBadge | None, inhe
     return summary_of(node, document), False
 
 
-def spoken(node: Node, document: AgentDocument, live: LiveBadge | None) -> str:
+def spoken(node: Node, document: AgentDocument, live: LiveBadge | None, mark: Mark | None = None) -> str:
     """A node in one sentence for screen readers."""
     title = title_of(node)
     summary = summary_of(node, document).replace("**", "")
@@ -73,6 +74,8 @@ def spoken(node: Node, document: AgentDocument, live: LiveBadge | None) -> str:
         parts.append(_tr("switched off"))
     if live is not None and live.words():
         parts.append(live.words())
+    if mark is not None:
+        parts.append(_tr("problem: %1").replace("%1", mark.text.replace("\n", " ")))
     if node.children:
         parts.append(_tr("%1 inside").replace("%1", str(len(node.children))))
     return ", ".join(parts)

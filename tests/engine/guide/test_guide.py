@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import types
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -45,7 +45,12 @@ def test_the_pages_are_those_of_the_index() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 async def test_every_example_of_the_page_runs(
-    page: Path, working_folder: Path, monkeypatch: pytest.MonkeyPatch, server: MessagesServer
+    page: Path,
+    working_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    server: MessagesServer,
+    expect_log: Callable[[str], None],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     module = types.ModuleType(f"guide_{page.stem.replace('-', '_')}")
     monkeypatch.setitem(sys.modules, module.__name__, module)  # pydantic looks types up in their module
@@ -53,6 +58,8 @@ async def test_every_example_of_the_page_runs(
         vars(module).update(server=server, KEY=KEY)
     for example in examples(page):
         await example.run(vars(module))
+    if "The disk is full" in caplog.text:  # an example is about just that; a save nobody waits for is logged
+        expect_log("The disk is full")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

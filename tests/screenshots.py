@@ -1,0 +1,154 @@
+"""Pictures of the real window for the documentation: ``python -m tests.screenshots`` (``make screenshots``).
+
+Each theme is one run of the real application in a folder of its own, with the real store and engine and a scripted
+model; nothing of the person's own data is read. Without a display the window is drawn offscreen. Not a test.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+
+from app.paths import Paths
+from engine.testing import Reply, ScriptedModel, ToolCall
+from tests.app.helpers import Person, Room, until
+
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
+LARGEST = 200_000
+
+TURNS = (
+    "My name is Ryan.",
+    "Please note: buy figs",
+    "And please note: call Ada on Friday",
+    "What's my name?",
+)
+
+
+def script() -> ScriptedModel:
+    """What the model says in the pictures."""
+    return ScriptedModel(
+        [
+            "Nice to meet you, Ryan. What can I keep in mind for you?",
+            Reply(tool_calls=[ToolCall("add_note", {"note": "buy figs"})]),
+            "Noted.",
+            Reply(tool_calls=[ToolCall("add_note", {"note": "call Ada on Friday"})]),
+            "Done. Your notepad now has **2 items**:\n\n- buy figs\n- call Ada on Friday",
+            "Your name is Ryan.",
+            "A trip to Bergen: the train from Oslo takes about seven hours.",
+        ]
+    )
+
+
+class Camera:
+    """Puts pictures of one window into a folder.
+
+    Args:
+        person: Someone at the window.
+        folder: Where the pictures go.
+        ending: The end of their names, for instance ``-dark``.
+    """
+
+    def __init__(self, person: Person, folder: Path, ending: str) -> None:
+        self._person = person
+        self._folder = folder
+        self._ending = ending
+
+    async def take(self, name: str) -> None:
+        """Wait until nothing moves any more, then take the picture."""
+        await settle()
+        window = self._person.desk.window
+        save(window.grab().toImage(), self._folder / f"{name}{self._ending}.png")
+
+
+async def settle(seconds: float = 0.6) -> None:
+    """Let short movements, autosave and the round that works out the context come to their end."""
+    await asyncio.sleep(seconds)
+
+
+def save(image: QImage, path: Path) -> None:
+    """Save a picture; one that would be large is kept in 256 colours."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image = image.convertToFormat(QImage.Format.Format_RGB888)
+    image.save(str(path), "PNG", 0)
+    if path.stat().st_size > LARGEST:
+        image.convertToFormat(QImage.Format.Format_Indexed8).save(str(path), "PNG", 0)
+    print(f"{path.name}: {path.stat().st_size // 1000} kB")
+
+
+async def session(theme: str, folder: Path, size: QSize, home: Path) -> None:
+    """One run of the application, from the first start to the settings."""
+    paths = Paths(data=home, config=home, logs=home / "logs")
+    home.mkdir(parents=True, exist_ok=True)
+    paths.settings.write_text(json.dumps({"version": 1, "theme": theme, "motion": "reduced"}), encoding="utf-8")
+    ending = "" if theme == "light" else f"-{theme}"
+    room = Room(paths)
+    try:
+        person = await room()
+        person.desk.window.resize(size)
+        page = person.desk.agents.page
+        await until(page.begin.isEnabled, "templates")
+        await Camera(person, folder, ending).take("first-run")
+        await person.closes()
+        person = await room(script())
+        person.desk.window.resize(size)
+        await workspace(person, Camera(person, folder, ending))
+    finally:
+        await room.close()
+
+
+async def workspace(person: Person, camera: Camera) -> None:
+    """Talk to the notepad assistant, and look round."""
+    await person.begins("notepad")
+    for text in TURNS:
+        await person.says(text)
+    page = person.page
+    tool = next(node for node in person.desk.bench.agent.model.document.walk() if node.kind == "tool")
+    page.tree.select([tool.id])
+    await camera.take("workspace")
+    page.show_tab("context")
+    await camera.take("what-the-model-sees")
+    person.desk.window.actions_.run("session.new")
+    await until(lambda: not person.chat, "an empty session")
+    await person.says("How do I get to Bergen?")
+    await person.goes_to("sessions")
+    await camera.take("sessions")
+    await person.goes_to("settings")
+    await camera.take("settings")
+
+
+async def everything(options: argparse.Namespace) -> None:
+    """All pictures in all themes asked for."""
+    width, height = (int(part) for part in options.size.split("x"))
+    with tempfile.TemporaryDirectory(prefix="bough-pictures-") as home:
+        for theme in options.themes:
+            await session(theme, options.folder, QSize(width, height), Path(home) / theme)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Take the pictures."""
+    parser = argparse.ArgumentParser(prog="python -m tests.screenshots", description="Pictures of the real window.")
+    parser.add_argument("--folder", type=Path, default=FOLDER)
+    parser.add_argument("--size", default="1280x800")
+    parser.add_argument("--themes", nargs="+", default=["light", "dark"], choices=["light", "dark"])
+    options = parser.parse_args(arguments)
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    os.environ["QT_API"] = "pyside6"
+    from qasync import QEventLoop
+
+    app: Any = QApplication(["bough-pictures"])
+    app.setQuitOnLastWindowClosed(False)
+    with asyncio.Runner(loop_factory=lambda: QEventLoop(app)) as runner:
+        runner.run(everything(options))
+
+
+if __name__ == "__main__":
+    main()
