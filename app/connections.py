@@ -116,15 +116,25 @@ def is_local_host(host: str) -> bool:
     return address.is_loopback or address.is_private
 
 
+def stays_here(connection: Connection) -> bool:
+    """Whether what is said to this connection stays on this machine: on the device itself, or at a loopback address."""
+    if connection.kind == "on_device":
+        return True
+    host = (urlsplit(connection.address).hostname or "").lower()
+    return host == "localhost" or _is_loopback(host)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def sends_key_in_the_open(connection: Connection) -> bool:
     """Whether a key would travel unencrypted to another machine: that needs the person's consent."""
     if connection.key_source == "none" or not connection.address:
         return False
     parts = urlsplit(connection.address)
     host = (parts.hostname or "").lower()
-    if parts.scheme == "https" or host == "localhost":
-        return False
-    try:
-        return not ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return True
+    return parts.scheme != "https" and host != "localhost" and not _is_loopback(host)

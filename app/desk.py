@@ -84,6 +84,7 @@ class Desk(QObject):
         self._connect()
         self._restore_columns()
         self.settings.apply("send_key")
+
     def _connect(self) -> None:
         window = self.window
         window.sidebar.page_chosen.connect(self.go)
@@ -311,6 +312,7 @@ class Desk(QObject):
     def _models_changed(self, *_: object) -> None:
         self.bench.show_choice()
         self.bench.show_model_choices()
+        self.bench.offer_retry()
         self.agents.refresh()
 
     def _download_moved(self, model_id: str, state: DownloadState) -> None:
@@ -322,7 +324,7 @@ class Desk(QObject):
         """What the model on this device is doing: loading, reading, thinking."""
         agent = self.bench.agent
         if agent is not None and agent.choice.connection.kind == "on_device":
-            self.bench.chat.set_activity(status.text or tr("Thinking…"))
+            self.bench.chat.set_activity(status.text)
 
     def _setting_applied(self, name: str) -> None:
         if name == "send_key":
@@ -349,7 +351,7 @@ class Desk(QObject):
         remembered = self.services.settings_file.current.remembered
         columns = self.bench.page.columns
         hidden = columns.hidden()
-        if not hidden:
+        if not hidden and all(columns.sizes()):
             remembered.columns["workspace"] = columns.sizes()
         remembered.hidden_columns = hidden
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from engine.models.catalogue import CatalogueModel
     from engine.models.downloads import Downloads
     from engine.models.ondevice import OnDeviceRuntime
+    from engine.models.prices import PriceList
 
 log = logging.getLogger(__name__)
 
@@ -184,11 +185,14 @@ class ModelFactory:
             assert path is not None
             on_device = await asyncio.to_thread(_import_on_device)
             known = self.find(choice.model)
-            made: Model = on_device(self.runtime, path, label=known.label if known is not None else path.stem)
+            label = known.label if known is not None else path.stem
+            # In a thread: it reads the head of the file, which may be on a slow disk.
+            made: Model = await asyncio.to_thread(on_device, self.runtime, path, label=label)
             return made
         secret = await self._keychain.key_for(connection)
         anthropic = await asyncio.to_thread(_import_anthropic)
-        model: Model = anthropic(choice.model, api_key=secret, base_url=connection.address or None)
+        prices = await asyncio.to_thread(self._prices)
+        model: Model = anthropic(choice.model, api_key=secret, base_url=connection.address or None, prices=prices)
         return model
 
     async def forget(self, connection_id: str) -> None:
@@ -204,12 +208,24 @@ class ModelFactory:
 
         try:
             key = typed_key or await self._keychain.key_for(connection)
-            found = await servers.check_connection(connection.address or None, key)
+            prices = await asyncio.to_thread(self._prices)
+            found = await servers.check_connection(connection.address or None, key, prices=prices)
         except Exception as error:
             explanation = explain(error)
             log.info("Test of %s failed", connection.title, exc_info=error)
             return TestResult(False, explanation.sentence)
         return TestResult(found.ok, found.text, tuple(item.name for item in found.models))
+
+    def _prices(self) -> PriceList:
+        """What models cost: the list of this version, with the person's own entries in place of those of that name."""
+        from engine.models.prices import PriceFileError, load_prices
+
+        own = self._paths.config / "prices.json"
+        try:
+            return load_prices(own=own)
+        except PriceFileError:
+            log.warning("The file of prices cannot be read", exc_info=True)
+            return load_prices()
 
     async def aclose(self) -> None:
         """Close every model and the child process."""

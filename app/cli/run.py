@@ -130,6 +130,7 @@ async def _turn(
 ) -> int:
     from engine import create_app
     from engine.blueprint.render import agent_component
+    from engine.blueprint.wish import wishes
 
     slot = ModelSlot(lambda: services.models.make(choice), lambda: services.models.info(choice))
     terminal.say(f"{agent.name} · {services.models.label(choice)}")
@@ -139,7 +140,9 @@ async def _turn(
         session.agent_id, session.agent_version = agent.id, agent.version
         if not session_id:
             terminal.say(f"Session {session.id}")
-        handle = await session.send(text, metadata={"source": "command line"})
+        handle = await session.send(
+            text, metadata={"source": "command line"}, max_ticks=wishes(agent.document).max_ticks
+        )
         printer = _Printer(terminal, session)
         try:
             async for event in handle:

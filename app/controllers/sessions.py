@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
@@ -14,6 +15,7 @@ from app.services import Services
 from app.session_source import StoreSessions
 from app.tasks import spawn
 from app.text import tr
+from app.tool_titles import title_of_tool
 from app.window.sessions_page import SessionsPage
 from app.workspace.transcript import Transcript
 
@@ -133,7 +135,11 @@ class SessionsController(QObject):
         agent = await store.agents.get(row.agent_id) if row.agent_id else None
         offered, note = _offers(row, agent)
         self._row = row
-        items = Transcript(reading=True).load(stored.entries)
+        loaded = await Library(store).load(row.agent_id) if row.agent_id else None
+        document = loaded.history.document if loaded is not None else None
+        items = Transcript(partial(title_of_tool, document), reading=True).load(stored.entries)
+        if self._wanted != session_id:
+            return
         self.page.reader.show_session(
             row.title or tr("Without a title"), await self.source.agent_name(row), note, offered
         )

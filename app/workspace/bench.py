@@ -11,13 +11,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit
 
 from app.choice import wish_value
-from app.connections import Connection
+from app.connections import Connection, stays_here
 from app.errors import explain
 from app.library import Library
-from app.month_cost import MonthCost
+from app.month_cost import month_cost
 from app.services import Services
 from app.tasks import spawn
 from app.text import tr
@@ -27,7 +26,9 @@ from app.workspace.chat import ChatController
 from app.workspace.insight import Insight
 from app.workspace.open_agent import OpenAgent
 from app.workspace.open_session import OpenSession
+from app.workspace.outside import has_news, take_in
 from app.workspace.page import WorkspacePage
+from app.workspace.text_undo import field_takes
 from engine.blueprint.edits import EditError, SetProperty
 from widgets.forms import ModelChoice
 
@@ -70,7 +71,6 @@ class Bench(QObject):
         self.agent: OpenAgent | None = None
         self.session: OpenSession | None = None
         self.session_title = ""
-        self._month: MonthCost | None = None
         self.insight = Insight(page, self)
         self.chat = ChatController(page.chat, confirm_link, self)
         self._clock = QTimer(self)
@@ -140,26 +140,8 @@ class Bench(QObject):
     async def session_changed_outside(self, session_id: str) -> None:
         """Another process wrote to a session that is open here."""
         for agent in self.agents.values():
-            opened = agent.sessions.get(session_id)
-            if opened is None or opened.running or not await self._has_news(opened):
-                continue
-            row = await self._services.store.browser.get(session_id)
-            if row is not None and row.status == "running":
-                await self._read_along(opened)
-                continue
-            await agent.reload_session(session_id)
-            if opened is self.session:
+            if await take_in(self._services.store, agent, session_id) and self.session is agent.sessions[session_id]:
                 self.insight.work()
-
-    async def _read_along(self, opened: OpenSession) -> None:
-        """Show what another process writes while it is at it; only when it is done the session is opened anew."""
-        stored = await self._services.store.sessions.load(opened.id)
-        if stored is not None and not opened.running:
-            opened.show_entries(stored.entries)
-
-    async def _has_news(self, opened: OpenSession) -> bool:
-        stored = await self._services.store.sessions.load(opened.id, limit=1)
-        return stored is not None and stored.total_entries != len(opened.session.timeline)
 
     async def drop_session(self, session_id: str) -> None:
         """Close a session that goes to the trash."""
@@ -213,15 +195,22 @@ class Bench(QObject):
         if self.agent is not None:
             root = self.agent.model.document.root.id
             self.agent.model.do(SetProperty(root, "model", wish_value(connection, model)))
+            self.offer_retry()
+
+    def offer_retry(self) -> None:
+        """Connections or models are other ones now: turns that failed for want of one can be tried again."""
+        for agent in self.agents.values():
+            for session in agent.sessions.values():
+                session.offer_retry()
 
     def undo(self) -> None:
         """Take the last edit of the document back; in a text field, the field's own."""
-        if not _text_field("undo") and self.agent is not None:
+        if not field_takes("undo") and self.agent is not None:
             self.agent.model.undo()
 
     def redo(self) -> None:
         """Do it again."""
-        if not _text_field("redo") and self.agent is not None:
+        if not field_takes("redo") and self.agent is not None:
             self.agent.model.redo()
 
     def say(self, text: str) -> None:
@@ -234,7 +223,7 @@ class Bench(QObject):
             return
         if session is None:
             session = await agent.open_session()
-        elif not session.running and await self._has_news(session):
+        elif not session.running and await has_news(self._services.store, session):
             await agent.reload_session(session.id)
         if agent is self.agent and session is not self.session:
             self._set_session(session)
@@ -315,11 +304,14 @@ class Bench(QObject):
         self.page.chat.draft = self._services.settings_file.current.remembered.drafts.get(key, "")
 
     def _show_empty(self) -> None:
-        name = self.agent.name if self.agent is not None else ""
-        self.page.chat.set_empty_state(
-            tr("Talk to {name}", name=name) if name else tr("Talk to your agent"),
-            tr("What you say stays on this machine, in this session."),
-        )
+        if self.agent is None:
+            return
+        name, connection = self.agent.name, self.agent.choice.connection
+        if stays_here(connection):
+            where = tr("What you say stays on this machine, in this session.")
+        else:
+            where = tr("What you say is kept on this machine and sent to {name}.", name=connection.title)
+        self.page.chat.set_empty_state(tr("Talk to {name}", name=name) if name else tr("Talk to your agent"), where)
 
     def _show_name(self) -> None:
         if self.agent is not None:
@@ -330,6 +322,7 @@ class Bench(QObject):
         if self.agent is None:
             return
         self._show_name()
+        self._show_empty()
         choice = self.agent.choice
         self.page.header.show_model(self._services.models.label(choice), choice.icon)
         missing = self.agent.missing
@@ -369,9 +362,7 @@ class Bench(QObject):
         row = await store.browser.get(self.session.id) if self.session is not None else None
         self.session_title = row.title if row is not None else ""
         self.page.chat.set_title(self.session_title or tr("New session"))
-        if self._month is None:
-            self._month = MonthCost(store)
-        dollars = await self._month.dollars()
+        dollars = await month_cost(store)
         self.page.status.show_cost(tr("This month ${cost}", cost=money(dollars)) if dollars else "")
 
     def _saved(self) -> None:
@@ -388,15 +379,3 @@ class Bench(QObject):
     def _save_failed(self, error: BaseException) -> None:
         self.page.header.saved.setText(tr("not saved"))
         self._notify.error(explain(error))
-
-
-def _text_field(what: str) -> bool:
-    """Let a focused text field do it instead, where it has something of its own to undo or redo."""
-    field = QApplication.focusWidget()
-    if not isinstance(field, (QLineEdit, QTextEdit, QPlainTextEdit)) or field.isReadOnly():
-        return False
-    owner = field if isinstance(field, QLineEdit) else field.document()
-    if not (owner.isUndoAvailable() if what == "undo" else owner.isRedoAvailable()):
-        return False
-    getattr(field, what)()
-    return True

@@ -34,6 +34,8 @@ class ChatController(QObject):
         self._session: OpenSession | None = None
         self._confirm_link = confirm_link
         self._first_shown = 0
+        self._answering = self._stopping = False
+        self._model_words = ""
         view.send_requested.connect(self._send)
         view.stop_requested.connect(self.stop)
         view.retry_requested.connect(self._notice_action)
@@ -61,13 +63,20 @@ class ChatController(QObject):
     def stop(self) -> None:
         """Stop the reply that is being made."""
         if self._session is not None and self._session.running:
-            self._view.set_running(True, tr("Stopping…"))
+            self._stopping = True
+            self._show_activity()
             self._session.stop()
 
     def set_activity(self, text: str) -> None:
-        """What the running turn does now, in words."""
-        if self._session is not None and self._session.running:
-            self._view.set_running(True, text)
+        """What the model on this device does now, in words; "" where that is nothing worth saying."""
+        self._model_words = text
+        self._show_activity()
+
+    def _show_activity(self) -> None:
+        if self._session is None or not self._session.running:
+            return
+        words = tr("Answering…") if self._answering else self._model_words or tr("Thinking…")
+        self._view.set_running(True, tr("Stopping…") if self._stopping else words)
 
     # --- from the session ------------------------------------------------------------------------------------
 
@@ -81,14 +90,23 @@ class ChatController(QObject):
         for change in changes:
             if change.what == "append" and change.item is not None:
                 self._view.append(change.item)
+                self._note_answering(change.item.kind == "agent" and change.item.status == "streaming")
             elif change.what == "stream":
                 self._view.stream(change.id, change.text)
             elif change.what == "finish":
                 self._view.finish_stream(change.id, change.text, **change.values)
+                self._note_answering(False)
             else:
                 self._view.update_item(change.id, **change.values)
 
+    def _note_answering(self, answering: bool) -> None:
+        if answering != self._answering:
+            self._answering = answering
+            self._show_activity()
+
     def _running(self, running: bool) -> None:
+        self._answering = self._stopping = False
+        self._model_words = ""
         self._view.set_running(running, tr("Thinking…") if running else "")
 
     # --- from the person -------------------------------------------------------------------------------------
@@ -105,6 +123,8 @@ class ChatController(QObject):
             return
         remedy = str(item.detail.get("remedy", ""))
         if remedy in ("retry", "restart_model"):
+            self._view.focus_input()  # before the button goes away, and with it the place of the focus
+            self._session.transcript.remove(item_id)
             self._view.remove_item(item_id)
             self._session.run_again()
         elif remedy:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
 HEADER = 40
@@ -112,12 +112,20 @@ class Columns(QSplitter):
         super().resizeEvent(event)
         self._fit()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fit()
+
     def _fit(self) -> None:
         """Show what the person wants to see, as far as there is room: columns never lie over each other."""
         shown = [name for name in self._columns if name not in self._put_away]
         for name in GOES_FIRST:
             room = self.width() - (len(shown) - 1) * self.handleWidth()
-            if len(shown) == 1 or sum(self._columns[key].minimumWidth() for key in shown) <= room:
+            if (
+                not self.isVisible()
+                or len(shown) == 1
+                or sum(self._columns[key].minimumWidth() for key in shown) <= room
+            ):
                 break
             if name in shown and name != self._wanted:
                 shown.remove(name)

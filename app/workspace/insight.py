@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QObject
 
 from app.tasks import coalesce
+from app.text import tr
 from app.workspace.live import badges, node_states, titles_and_groups, tokens_by_node
 from app.workspace.open_agent import OpenAgent
 from app.workspace.open_session import OpenSession
 from app.workspace.page import WorkspacePage
 from engine.blueprint.checks import problems
-from engine.blueprint.dry import dry_compile
+from engine.blueprint.document import AgentDocument
+from engine.blueprint.dry import DRAFT, dry_compile
+from engine.entries import Entry
 from engine.model import ModelRequest
 
 DELAY_MS = 30
@@ -93,7 +97,7 @@ class Insight(QObject):
         states = node_states(session.session) if session is not None else {}
         entries = list(session.session.timeline) if session is not None else []
         try:
-            self.request = dry_compile(document, entries=entries, state=states, draft=self._page.chat.draft)
+            self.request = self._next_request(document, entries, states)
         except Exception:
             log.exception("The context could not be worked out")
             self.request = None
@@ -111,6 +115,19 @@ class Insight(QObject):
         self.seconds = time.perf_counter() - started
 
     # --- inside ----------------------------------------------------------------------------------------------
+
+    def _next_request(
+        self, document: AgentDocument, entries: Sequence[Entry], states: Mapping[str, Any]
+    ) -> ModelRequest:
+        """What the next call sends. Between turns the person's words are in it, or a mark where they will stand."""
+        if self._session is not None and self._session.running:
+            return dry_compile(document, entries=entries, state=states)
+        draft = self._page.chat.draft
+        request = dry_compile(document, entries=entries, state=states, draft=draft.strip() or tr("(your next message)"))
+        if draft.strip():
+            return request
+        spans = [replace(span, tokens=0) if span.entry_id == DRAFT else span for span in request.spans]
+        return replace(request, spans=spans)
 
     def _window(self) -> int | None:
         return self._agent.slot.info.context_window if self._agent is not None else None

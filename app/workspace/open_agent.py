@@ -13,11 +13,13 @@ from app.library import LoadedAgent
 from app.model_slot import ModelSlot
 from app.services import Services
 from app.tasks import spawn
+from app.tool_titles import title_of_tool
 from app.workspace.autosave import Autosave
 from app.workspace.open_session import OpenSession
 from engine import create_app
 from engine.blueprint.kinds import kind_of
 from engine.blueprint.render import agent_component
+from engine.blueprint.wish import wishes
 from widgets.tree import DocumentModel
 
 log = logging.getLogger(__name__)
@@ -71,11 +73,7 @@ class OpenAgent(QObject):
 
     def title_of_tool(self, name: str) -> str:
         """The words the person knows a tool by."""
-        for node in self.model.document.walk():
-            kind = kind_of(node)
-            if kind.group == "abilities" and kind.own_name(node) == name:
-                return kind.title_of(node).removeprefix(f"{kind.title} · ")
-        return name.replace("_", " ")
+        return title_of_tool(self.model.document, name)
 
     def node_of_tool(self, name: str) -> str | None:
         """The node that is the tool of that technical name."""
@@ -97,7 +95,7 @@ class OpenAgent(QObject):
             return found
         if session_id is not None:
             await session.mount()
-        opened = OpenSession(session, self.title_of_tool, self)
+        opened = OpenSession(session, self.title_of_tool, self, max_ticks=lambda: wishes(self.model.document).max_ticks)
         opened.running_changed.connect(partial(self._running_changed, session.id))
         opened.load(await self._captions(session.id) if session_id is not None else None)
         self.sessions[opened.id] = opened

@@ -35,8 +35,16 @@ class OpenSession(QObject):
     running_changed = Signal(bool)
     renewed = Signal()
 
-    def __init__(self, session: Any, title_of_tool: Callable[[str], str], parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        session: Any,
+        title_of_tool: Callable[[str], str],
+        parent: QObject | None = None,
+        *,
+        max_ticks: Callable[[], int | None] = lambda: None,
+    ) -> None:
         super().__init__(parent)
+        self._max_ticks = max_ticks
         self.session = session
         self.transcript = Transcript(title_of_tool)
         self.calls: Counter[str] = Counter()
@@ -84,7 +92,7 @@ class OpenSession(QObject):
         """Say something; while a turn runs it waits its turn."""
         self._last_text = text
         self.changed.emit(self.transcript.sent(text, queued=self.running))
-        procedure = self.session.send(text, metadata=dict(metadata or {}))
+        procedure = self.session.send(text, metadata=dict(metadata or {}), max_ticks=self._max_ticks())
         if not self.running:
             self._set_running(True)
             spawn(self._follow(procedure, text), name=f"turn in {self.id}", owner=self)
@@ -93,7 +101,17 @@ class OpenSession(QObject):
         """One more turn with what is there, after one that failed."""
         if not self.running:
             self._set_running(True)
-            spawn(self._follow(self.session.render({}), self._last_text), name=f"turn in {self.id}", owner=self)
+            spawn(
+                self._follow(self.session.render({}, max_ticks=self._max_ticks()), self._last_text),
+                name=f"turn in {self.id}",
+                owner=self,
+            )
+
+    def offer_retry(self) -> None:
+        """The model or its key is another one now."""
+        changes = self.transcript.offer_retry()
+        if changes:
+            self.changed.emit(changes)
 
     def stop(self) -> None:
         """Stop the turn; what has arrived is kept."""

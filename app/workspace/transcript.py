@@ -59,6 +59,7 @@ class Transcript:
         self._echoes: list[str] = []
         self._queued: dict[str, ChatItem] = {}
         self._sent = 0
+        self._offer = ""
 
     @property
     def items(self) -> list[ChatItem]:
@@ -84,7 +85,7 @@ class Transcript:
         self._items.clear()
         self._echoes.clear()
         self._queued.clear()
-        self._live = self._thinking = self._last_agent = ""
+        self._live = self._thinking = self._last_agent = self._offer = ""
         last_of: dict[str, str] = {}
         for entry in entries:
             self._commit(entry)
@@ -143,6 +144,19 @@ class Transcript:
             *changes,
             *self._append(ChatItem(f"error:{len(self._items)}", "notice", explanation.what, detail=detail)),
         ]
+
+    def remove(self, item_id: str) -> None:
+        """Take a notice away."""
+        self._items.pop(item_id, None)
+        if self._offer == item_id:
+            self._offer = ""
+
+    def offer_retry(self) -> list[Change]:
+        """The model or its key is another one now: a turn that failed for want of it can be tried again."""
+        item = self._items.get(self._offer)
+        if item is None or item.detail.get("remedy") not in ("connections", "models"):
+            return []
+        return [self._update(item.id, detail={**item.detail, "action": tr("Try again"), "remedy": "retry"})]
 
     def note(self, text: str, *, level: str = "info") -> list[Change]:
         """A sentence of our own in the chat."""
@@ -289,9 +303,18 @@ class Transcript:
     # --- small things ----------------------------------------------------------------------------------------
 
     def _append(self, item: ChatItem) -> list[Change]:
-        """Put an item at the end of what has happened; the chat keeps words that wait below it."""
+        """Put an item at the end of what has happened; the chat keeps words that wait below it.
+
+        An earlier notice offers nothing any more: its button would answer what came after it.
+        """
+        changes: list[Change] = []
+        if self._offer and item.kind in ("person", "agent", "notice"):
+            done, self._offer = self._offer, ""
+            changes.append(self._update(done, detail={**self._items[done].detail, "action": ""}))
+        if item.kind == "notice" and item.detail.get("action"):
+            self._offer = item.id
         self._items[item.id] = item
-        return [Change("append", item.id, item=item)]
+        return [*changes, Change("append", item.id, item=item)]
 
     def _update(self, item_id: str, **values: Any) -> Change:
         self._items[item_id] = replace(self._items[item_id], **values)

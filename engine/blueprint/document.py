@@ -88,16 +88,23 @@ class AgentDocument:
     extra: Mapping[str, Any] = field(default_factory=dict)
     _cache: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False, hash=False)
 
-    def _index(self) -> dict[str, tuple[Node, Place]]:
-        index: dict[str, tuple[Node, Place]] | None = self._cache.get("index")
+    def _index(self) -> dict[str, tuple[Node, str | None, int, int]]:
+        """Node, parent, position and depth by id. Made for each edit, so it holds plain tuples, not places."""
+        index: dict[str, tuple[Node, str | None, int, int]] | None = self._cache.get("index")
         if index is None:
-            index = {}
-            stack = [(self.root, Place(None, 0, 0))]
-            while stack:
-                node, place = stack.pop()
-                index[node.id] = (node, place)
-                depth = place.depth + 1
-                stack.extend((child, Place(node.id, i, depth)) for i, child in enumerate(node.children))
+            index = {self.root.id: (self.root, None, 0, 0)}
+            level, depth = [self.root], 0
+            while level:
+                depth += 1
+                below: list[Node] = []
+                for parent in level:
+                    position = 0
+                    for child in parent.children:
+                        index[child.id] = (child, parent.id, position, depth)
+                        position += 1
+                        if child.children:
+                            below.append(child)
+                level = below
             self._cache["index"] = index
         return index
 
@@ -126,7 +133,8 @@ class AgentDocument:
 
     def place(self, node_id: str) -> Place:
         """Where the node stands."""
-        return self._index()[node_id][1]
+        _, parent_id, index, depth = self._index()[node_id]
+        return Place(parent_id, index, depth)
 
     def parent(self, node_id: str) -> Node | None:
         """The node that holds it; None for the root."""

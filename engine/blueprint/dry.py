@@ -20,6 +20,8 @@ from engine.timeline.select import Running
 T = TypeVar("T")
 
 _NEXT = "next"
+DRAFT = "draft"
+"""Entry id of the person's next message in the spans of :func:`dry_compile`."""
 
 
 def dry_compile(
@@ -64,7 +66,7 @@ def _input(entries: Sequence[Entry], draft: str | None) -> CompileInput:
     started_by = None
     first = len(known)
     if draft is not None and draft.strip():
-        started_by = "draft"
+        started_by = DRAFT
         known.append(Entry(started_by, index, "user", [{"type": "text", "text": draft}], _NEXT, 1))
         index += 1
     log.load(known, index)

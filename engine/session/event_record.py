@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from engine import events as kinds
 from engine.compiler.record import entry_json
@@ -246,9 +246,8 @@ async def events_of(batch: EventBatch, fetch: Fetch) -> list[SessionEvent]:
 def _indexes(kind: type[SessionEvent], values: Sequence[Any]) -> list[int]:
     found: list[int] = []
     for field, value in zip(_FIELDS[kind], values, strict=False):
-        if field.name in ("entry", "message_id") and isinstance(value, int):
-            found.append(value)
-        elif field.name == "content" and kind is kinds.ToolResultEvent and isinstance(value, int):
+        refers = field.name in ("entry", "message_id") or (field.name == "content" and kind is kinds.ToolResultEvent)
+        if refers and isinstance(value, int):
             found.append(value)
         elif field.name == "new_entries" and value:
             found.extend(value)
@@ -267,7 +266,7 @@ def _decode(kind: type[SessionEvent], values: Sequence[Any], entries: Mapping[in
         elif name == "block":
             made[name] = _block(value, stored.get("message_id"), entries)
         elif name == "entry":
-            made[name] = entries.get(value) or _GONE if isinstance(value, int) else Entry(**value)
+            made[name] = (entries.get(value) or _GONE) if isinstance(value, int) else Entry(**(value or {}))
         elif name == "new_entries":
             made[name] = tuple(entries[i] for i in range(value[0], value[1] + 1) if i in entries) if value else ()
         elif name == "message_id" and isinstance(value, int):
@@ -315,7 +314,7 @@ def _with_texts(events: list[SessionEvent]) -> list[SessionEvent]:
     """Put the streamed texts back that are those of complete blocks."""
     ended = {(e.message_id, e.index): e.block for e in events if isinstance(e, ContentEnd)}
     for place, event in enumerate(events):
-        if isinstance(event, ContentDelta | ReasoningDelta) and not isinstance(event.delta, str):
+        if isinstance(event, ContentDelta | ReasoningDelta) and cast("Any", event.delta) == _DERIVED:
             text = _streamed(ended.get((event.message_id, event.index)) or {}, event)
             events[place] = dataclasses.replace(event, delta=text or "")
     return events

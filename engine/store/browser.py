@@ -266,6 +266,20 @@ class Browser:
 
         return await self._readers.run(work)
 
+    async def cost_since(self, since: float) -> float:
+        """What executions that began at or after ``since`` have cost, in dollars; sessions in the trash included."""
+
+        def work(connection: sqlite3.Connection) -> float:
+            (cost,) = connection.execute(
+                # A session without costs, or not changed since, has no execution to add up.
+                "SELECT total(json_extract(e.usage, '$.cost')) FROM sessions s JOIN executions e ON e.session = s.pk "
+                "WHERE s.cost > 0 AND s.updated >= ? AND e.started >= ?",
+                (since, since),
+            ).fetchone()
+            return float(cost)
+
+        return await self._readers.run(work)
+
     async def data_version(self) -> int:
         """A number that grows whenever a session is written or removed, by whatever process. Cheap enough to poll."""
         return await self._readers.run(_token)

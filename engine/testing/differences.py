@@ -85,7 +85,9 @@ def readable(expected: Any, actual: Any) -> str:
     """Both as one text: ``[-what was expected-]`` and ``{+what is there+}``, with a few words around each change."""
     if expected is None or actual is None:
         missing = "nothing there now" if actual is None else "nothing there before"
-        return _short(f"{missing}; {'before' if actual is None else 'now'}: {_shown(actual if expected is None else expected)}")
+        return _short(
+            f"{missing}; {'before' if actual is None else 'now'}: {_shown(actual if expected is None else expected)}"
+        )
     one, two = re.findall(r"\s+|\w+|[^\w\s]", _shown(expected)), re.findall(r"\s+|\w+|[^\w\s]", _shown(actual))
     pieces: list[str] = []
     matcher = difflib.SequenceMatcher(None, one, two, autojunk=False) if len(one) + len(two) < 20_000 else None

@@ -185,7 +185,7 @@ class Recording:
         for entry in self.entries:
             if entry.execution_id != item["id"]:
                 continue
-            if entry.role == "assistant" and "stop_reason" in entry.metadata or entry.status == "interrupted":
+            if (entry.role == "assistant" and "stop_reason" in entry.metadata) or entry.status == "interrupted":
                 replies.setdefault(entry.tick, []).append(entry)
             elif entry.role != "tool":
                 messages.setdefault(entry.tick, []).append(entry)
@@ -205,9 +205,7 @@ class Recording:
         )
 
     def _context(self, parts: Sequence[Any]) -> ContextRecord:
-        return ContextRecord(
-            [(kind, body if kind == "entries" else self.bodies[body]) for kind, body in parts]
-        )
+        return ContextRecord([(kind, body if kind == "entries" else self.bodies[body]) for kind, body in parts])
 
     async def request(self, context: ContextRecord) -> ModelRequest:
         """A request as the model was given it."""

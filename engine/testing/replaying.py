@@ -296,7 +296,7 @@ class _Player:
         if recorded.status == "aborted":
             self.session.abort(recorded.error or "Aborted")
             await asyncio.get_running_loop().create_future()  # the abort cancels this
-        raise ModelError(recorded.error or "The recorded call failed", kind="recorded")
+        raise ModelError(recorded.error or "The recorded call failed", kind="unknown")
 
     # -- the runner ----------------------------------------------------------------------------------------------
 

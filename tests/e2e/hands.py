@@ -46,9 +46,10 @@ class Hands:
         self.window = window
 
     async def take_the_window(self) -> None:
-        """Give the window the keyboard; there is no window manager to do it."""
-        self.window.activateWindow()
-        await until(self.window.isActiveWindow, "the window has the keyboard")
+        """Give the window the keyboard; there is no window manager to do it, at the start or when a popup closes."""
+        if QApplication.activePopupWidget() is None and QApplication.focusWindow() is None:
+            self.window.activateWindow()
+            await until(self.window.isActiveWindow, "the window has the keyboard")
 
     async def _play(self, act: Callable[[], object]) -> None:
         loop = asyncio.get_running_loop()
@@ -70,11 +71,13 @@ class Hands:
     async def press(self, *keys: Qt.Key, held: Qt.KeyboardModifier = NONE) -> None:
         """Press keys, one after the other, with modifiers held."""
         for key in keys:
+            await self.take_the_window()
             await self._play(lambda key=key: QTest.keyClick(self._keyboard_window(), key, held))  # type: ignore[misc]
 
     async def types(self, text: str) -> None:
         """Type words."""
         for letter in text:
+            await self.take_the_window()
             await self._play(lambda letter=letter: QTest.keyClick(self._keyboard_window(), letter))  # type: ignore[misc]
 
     def _keyboard_window(self) -> QWindow:
@@ -82,6 +85,11 @@ class Hands:
         window = popup.windowHandle() if popup is not None else QApplication.focusWindow()
         assert window is not None, "no window has the keyboard"
         return window
+
+    def state(self) -> str:
+        """Where the keyboard is, for the message of a failure."""
+        focus = QApplication.focusWidget()
+        return f"focus: {type(focus).__name__} {words_of(focus) if focus is not None else ''}"
 
     async def tabs_to(self, *names: str, backwards: bool = False) -> QWidget:
         """Press Tab until the focus is on something of that name."""

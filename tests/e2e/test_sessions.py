@@ -53,7 +53,7 @@ async def test_sessions_are_found_renamed_deleted_and_brought_back(desk: Desk) -
     row = next(r for r in range(page.list.model.rowCount()) if _is(page.list.model.entry(r), "Tell me about figs"))
     await hands.clicks(table.viewport(), table.visualRect(page.list.model.index(row, 0)).center())
     await until(lambda: [i.text for i in page.reader.chat.items if i.kind == "person"] == ["Tell me about figs"])
-    await hands.press(Qt.Key.Key_F2, Qt.Key.Key_A, held=Qt.KeyboardModifier.NoModifier)
+    await hands.press(Qt.Key.Key_F2)
     await hands.press(Qt.Key.Key_A, held=CTRL)
     await hands.types("Ryan and the figs")
     await hands.press(Qt.Key.Key_Return)
@@ -61,7 +61,7 @@ async def test_sessions_are_found_renamed_deleted_and_brought_back(desk: Desk) -
     await until(lambda: hands._find("Ryan and the figs", person.desk.window.sidebar), "the new title in the sidebar")
 
     await hands.press(Qt.Key.Key_Delete)
-    await until(lambda: titles(person) == ["A question about refunds"], "it is gone")
+    await until(lambda: titles(person) == ["A question about refunds"], lambda: f"it is gone, {hands.state()} {titles(person)} {table.currentIndex().row()} {table.state()} {page.list.model.entry(table.currentIndex().row())}")
     await hands.clicks("Trash")
     await until(lambda: titles(person) == ["Ryan and the figs"], "it is in the trash")
     await hands.clicks(table.viewport(), table.visualRect(page.list.model.index(1, 0)).center())

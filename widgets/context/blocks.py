@@ -44,6 +44,7 @@ class ContextBlock:
         lines: What it wrote.
         why: Why it is there, or why it is not.
         pieces: How many messages it stands for.
+        pending: Nothing is written yet: it only shows where the next message will stand.
     """
 
     node_id: str | None
@@ -53,6 +54,7 @@ class ContextBlock:
     lines: list[Line] = field(default_factory=list)
     why: str = ""
     pieces: int = 0
+    pending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,10 @@ def build_parts(
     for span in request.spans:
         node_id = node_of_path(span.path)
         here = blocks[span.part]
+        if span.part == "messages" and span.entry_id is not None and not span.tokens:
+            group = groups.get(node_id or "", "")
+            here.append(ContextBlock(node_id, _tr("Your next message"), group, pending=True))
+            continue
         last = here[-1] if here else None
         if last is None or last.node_id != node_id or (node_id is None and span.part == "tools"):
             title = titles.get(node_id, "") if node_id else ""

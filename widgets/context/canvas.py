@@ -208,7 +208,7 @@ class ContextCanvas(QAbstractScrollArea):
         absent = item.part.name == "absent"
         hue = tokens.hue(block.group)
         lit = block.node_id is not None and block.node_id in self._lit
-        tint = hue.tint if not absent else tokens.sunk
+        tint = hue.tint if not absent and not block.pending else tokens.sunk
         if lit:
             tint = theme.mix(tint, hue.ink, 0.14)
         elif index == self._hovered and block.node_id:
@@ -216,9 +216,9 @@ class ContextCanvas(QAbstractScrollArea):
         painter.fillRect(rect, QColor(tint))
         painter.fillRect(QRectF(0, rect.top(), 6 if lit else tokens.edge, rect.height()), QColor(hue.ink))
         head = QRectF(_LEFT, rect.top() + 6, rect.width() - 2 * _LEFT, self._head)
-        number = f"{block.tokens:,}" if not absent else ""
+        number = f"{block.tokens:,}" if not absent and not block.pending else ""
         painter.setFont(self._medium)
-        painter.setPen(QColor(hue.ink))
+        painter.setPen(QColor(tokens.dim if block.pending else hue.ink))
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.drawText(head, middle | Qt.AlignmentFlag.AlignRight, number)
         room = head.width() - self._small_metrics.horizontalAdvance(number) - 12

@@ -5,7 +5,8 @@ Not here: the view (``outline``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
@@ -30,6 +31,22 @@ class _Row:
         self.node = node
         self.parent = parent
         self.children: list[_Row] = []
+
+
+def longest_rise(numbers: Sequence[int]) -> set[int]:
+    """The numbers of a longest rising run with gaps: what can stay where it is when the rest is moved."""
+    ends: list[int] = []
+    before: dict[int, int | None] = {}
+    for number in numbers:
+        at = bisect_left(ends, number)
+        before[number] = ends[at - 1] if at else None
+        ends[at : at + 1] = [number]
+    found: set[int] = set()
+    last = ends[-1] if ends else None
+    while last is not None:
+        found.add(last)
+        last = before[last]
+    return found
 
 
 class OutlineModel(QAbstractItemModel):
@@ -126,27 +143,37 @@ class OutlineModel(QAbstractItemModel):
         """Bring a row and its children to the state of a node that is another object now."""
         row.node = node
         self._announce(row)
-        wanted = [child.id for child in node.children]
+        wanted = {child.id: position for position, child in enumerate(node.children)}
         for position in range(len(row.children) - 1, -1, -1):
             if row.children[position].node.id not in wanted:
                 self._take(row, position)
+        self._order(row, wanted)
         for position, child in enumerate(node.children):
             if position < len(row.children) and row.children[position].node.id == child.id:
-                if row.children[position].node is not child:
-                    self._follow(row.children[position], child)
-                continue
-            found = next((i for i, old in enumerate(row.children) if old.node.id == child.id), None)
-            if found is not None:
-                index = self._index(row)
-                self.beginMoveRows(index, found, found, index, position)
-                row.children.insert(position, row.children.pop(found))
-                self.endMoveRows()
                 if row.children[position].node is not child:
                     self._follow(row.children[position], child)
                 continue
             self.beginInsertRows(self._index(row), position, position)
             row.children.insert(position, self._make(child, row))
             self.endInsertRows()
+
+    def _order(self, row: _Row, wanted: Mapping[str, int]) -> None:
+        """Move as few rows as possible so that those that are there stand in the wanted order."""
+        places = [wanted[child.node.id] for child in row.children]
+        staying = longest_rise(places)
+        if len(staying) == len(places):
+            return
+        index = self._index(row)
+        for place in sorted(set(places) - staying):
+            source = next(i for i, child in enumerate(row.children) if wanted[child.node.id] == place)
+            before = [i for i, child in enumerate(row.children) if wanted[child.node.id] in staying]
+            target = next((i for i in before if wanted[row.children[i].node.id] > place), len(row.children))
+            staying.add(place)
+            if target in (source, source + 1):
+                continue
+            self.beginMoveRows(index, source, source, index, target)
+            row.children.insert(target - (target > source), row.children.pop(source))
+            self.endMoveRows()
 
     def _take(self, row: _Row, position: int) -> None:
         self.beginRemoveRows(self._index(row), position, position)
@@ -178,22 +205,22 @@ class OutlineModel(QAbstractItemModel):
     def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008
         if column != 0 or row < 0 or self._root is None:
             return QModelIndex()
-        if not parent.isValid():
-            return self.createIndex(0, 0, self._root.key) if row == 0 else QModelIndex()
-        holder = self._rows.get(parent.internalId())
+        holder = self._rows.get(parent.internalId())  # the id of no index is 0, which no row has
+        if holder is None and row == 0 and not parent.isValid():
+            return self.createIndex(0, 0, self._root.key)
         if holder is None or row >= len(holder.children):
             return QModelIndex()
         return self.createIndex(row, 0, holder.children[row].key)
 
     def parent(self, child: Index) -> QModelIndex:  # type: ignore[override]
-        row = self._rows.get(child.internalId()) if child.isValid() else None
+        row = self._rows.get(child.internalId())
         return self._index(row.parent) if row is not None and row.parent is not None else QModelIndex()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        if not parent.isValid():
-            return 1 if self._root is not None else 0
         row = self._rows.get(parent.internalId())
-        return len(row.children) if row is not None else 0
+        if row is not None:
+            return len(row.children)
+        return 1 if self._root is not None and not parent.isValid() else 0
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         del parent
@@ -223,11 +250,10 @@ class OutlineModel(QAbstractItemModel):
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        if not index.isValid():
-            return Qt.ItemFlag.NoItemFlags
-        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        return _FLAGS if index.internalId() else Qt.ItemFlag.NoItemFlags
 
 
+_FLAGS = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
 SUMMARY_ROLE = Qt.ItemDataRole.UserRole + 1
 LIVE_ROLE = Qt.ItemDataRole.UserRole + 2
 GROUP_ROLE = Qt.ItemDataRole.UserRole + 3

@@ -16,7 +16,7 @@ ADD = Reply("I note it.", tool_calls=[ToolCall("add", {"note": "milk"})], chunks
 
 @component
 def Agent():
-    notes, set_notes = use_state([])
+    _notes, set_notes = use_state([])
     return [
         System("S"),
         Tool("add", "Add", lambda note: set_notes(lambda old: [*old, note]), requires_confirmation=False),
@@ -74,7 +74,9 @@ async def test_another_app_replays_the_same_events(tmp_path):
         await session.send("more").result
         first = await anext(reader)
         assert (first.type, first.sequence) == ("execution_start", last + 1)
-        assert [e.sequence for e in await drain(session, last, session.sequence)] == list(range(last + 1, session.sequence + 1))
+        assert [e.sequence for e in await drain(session, last, session.sequence)] == list(
+            range(last + 1, session.sequence + 1)
+        )
 
 
 async def test_a_client_that_was_cut_off_in_a_block_gets_the_rest_with_its_end(tmp_path):
@@ -126,7 +128,7 @@ async def test_the_stored_log_is_bounded_and_says_what_is_gone(tmp_path, monkeyp
         last = session.sequence
     async with create_app(Agent, model=ScriptedModel(), store=path) as app:
         session = await app.session("s")
-        with pytest.raises(EngineError, match="Events 1 to .* are not kept any more"):
+        with pytest.raises(EngineError, match=r"Events 1 to .* are not kept any more"):
             await anext(session.events(after=0))
         assert (await drain(session, last - 40, last))[-1].type == "execution_end"
     async with Store.open(path) as store:
@@ -160,5 +162,3 @@ async def test_an_end_that_could_not_be_saved_is_not_told_by_the_log(tmp_path, m
         stored = await drain(await other.session("s"), 0, seen[-1].sequence)
         assert comparable(stored) == comparable(seen)
         await other.shutdown()
-
-
