@@ -11,7 +11,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-
 	--python-version 3.11 --no-header --quiet --group setup
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test test-long test-all check pytest bench package lock clean
+.PHONY: help run setup test test-long test-all check pytest bench screenshots package lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -43,6 +43,9 @@ test-all: ## the tests on each installed Python of 3.11, 3.12 and 3.13, each in 
 
 bench: setup ## measure and print the tables (ARGS="--write" puts them into docs/benchmarks.md)
 	$(BIN)/python -m tests.bench $(ARGS)
+
+screenshots: setup ## take the pictures of docs/screenshots anew
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.screenshots $(ARGS)
 
 package: setup ## build the program with PyInstaller and try it (dist/)
 	$(BIN)/python -m app.setup.package

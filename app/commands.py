@@ -40,6 +40,7 @@ class Commands(QObject):
         self.palette = CommandPalette(desk.window)
         self.palette.chosen.connect(self._actions.run)
         self._actions.bind(self._handlers())
+        desk.window.page_changed.connect(self.refresh)
         self.refresh()
 
     def _handlers(self) -> dict[str, Callable[[], object]]:
@@ -89,14 +90,15 @@ class Commands(QObject):
             "help.about": self._about,
         }
 
-    def refresh(self) -> None:
+    def refresh(self, *_: object) -> None:
         """Work out what can be done now."""
         bench = self._desk.bench
         agent = bench.agent
         model = agent.model if agent is not None else None
         self._actions.set_facts(
             agent=agent is not None,
-            session=bench.session is not None,
+            # On other pages F2 and the like belong to what is selected there, not to the session behind them.
+            session=bench.session is not None and self._desk.window.page == "workspace",
             running=bench.session is not None and bench.session.running,
             undo=model is not None and model.can_undo,
             redo=model is not None and model.can_redo,

@@ -208,7 +208,11 @@ class Desk(QObject):
             self.notify.say(tr("This agent is not there any more."))
             return
         self.go("workspace")
-        self.bench.page.chat.focus_input()
+        agent = self.bench.agent
+        if agent is not None and agent.missing and self.downloads.busy(agent.choice.model):
+            self.bench.page.tree.setFocus()  # nothing can be written yet
+        else:
+            self.bench.page.chat.focus_input()
 
     def show_data_folder(self) -> None:
         """Open the folder of the database in the system's file manager."""
@@ -332,7 +336,9 @@ class Desk(QObject):
             self.bench.page.chat.set_send_key(key)
 
     def _remedy(self, what: str) -> None:
-        if what == "models":
+        if what == "download" and self.bench.agent is not None:
+            self.downloads.start(self.bench.agent.choice.model)
+        elif what == "models":
             self.choose_model()
         elif what == "connections":
             self.go("settings")

@@ -6,17 +6,19 @@ import asyncio
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.component import root_element
 from engine.entries import new_id
 from engine.errors import SessionClosed, ValidationFailed
 from engine.events import SessionEvent
 from engine.messages import messages_of
-from engine.persistence import SessionStore
 from engine.session.execution import SendResult
 from engine.session.session import Session, make_session
 from engine.tools.definition import as_definition
+
+if TYPE_CHECKING:
+    from engine.persistence import SessionStore
 
 
 class App:

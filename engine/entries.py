@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -16,7 +16,7 @@ EntryStatus = Literal["complete", "interrupted", "failed", "cancelled"]
 
 def new_id(prefix: str) -> str:
     """A new identifier such as ``entry_5f3c…``; random, so that ids of different machines never meet."""
-    return f"{prefix}_{uuid.uuid4().hex}"
+    return f"{prefix}_{os.urandom(16).hex()}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,14 @@ Not here: keeping and delivering them (``eventlog``).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 from engine.entries import Block, Entry
 from engine.model import ModelRequest, Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class SessionEvent:
     """What all events have.
 
@@ -32,8 +32,21 @@ class SessionEvent:
     timestamp: float = 0.0
     spawn_path: tuple[str, ...] = ()
 
+    # Once for all kinds: what a dataclass generates for each of them would be a fifth of ``import engine``.
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{f.name}={getattr(self, f.name)!r}' for f in fields(self))})"
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return all(getattr(self, f.name) == getattr(other, f.name) for f in fields(self))
+
+    def __hash__(self) -> int:
+        return hash((self.type, self.sequence, self.timestamp))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class ExecutionStart(SessionEvent):
     """An execution began."""
 
@@ -41,14 +54,14 @@ class ExecutionStart(SessionEvent):
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class TickStart(SessionEvent):
     """A tick began."""
 
     type: ClassVar[str] = "tick_start"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class CompiledEvent(SessionEvent):
     """The context was made. ``request`` is exactly what the model is given; ``spans`` say who wrote what."""
 
@@ -64,7 +77,7 @@ class CompiledEvent(SessionEvent):
         return self.request.spans
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class MessageStart(SessionEvent):
     """A reply begins."""
 
@@ -73,7 +86,7 @@ class MessageStart(SessionEvent):
     model: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class ContentStart(SessionEvent):
     """A block of the reply begins; ``block`` is its empty form."""
 
@@ -83,7 +96,7 @@ class ContentStart(SessionEvent):
     block: Block
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class ContentDelta(SessionEvent):
     """A piece of text, or (``kind`` *input_json*) of a tool's input, for block ``index``."""
 
@@ -94,7 +107,7 @@ class ContentDelta(SessionEvent):
     kind: str = "text"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class ReasoningDelta(SessionEvent):
     """A piece of thinking."""
 
@@ -104,7 +117,7 @@ class ReasoningDelta(SessionEvent):
     delta: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class ContentEnd(SessionEvent):
     """A block of the reply is complete."""
 
@@ -114,7 +127,7 @@ class ContentEnd(SessionEvent):
     block: Block
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class MessageEnd(SessionEvent):
     """A reply is complete."""
 
@@ -124,7 +137,7 @@ class MessageEnd(SessionEvent):
     usage: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class ToolCallEvent(SessionEvent):
     """The model called a tool."""
 
@@ -136,7 +149,7 @@ class ToolCallEvent(SessionEvent):
     path: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class ToolResultStart(SessionEvent):
     """A tool's handler begins."""
 
@@ -145,7 +158,7 @@ class ToolResultStart(SessionEvent):
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class ToolConfirmationRequired(SessionEvent):
     """A tool waits for a person: answer with ``session.respond(confirmation_id, approved, …)``."""
 
@@ -157,7 +170,7 @@ class ToolConfirmationRequired(SessionEvent):
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class ToolConfirmationResult(SessionEvent):
     """A person answered."""
 
@@ -169,7 +182,7 @@ class ToolConfirmationResult(SessionEvent):
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class ToolResultEvent(SessionEvent):
     """A tool has its result: ``content`` blocks, their ``text``, and the seconds it took."""
 
@@ -186,7 +199,7 @@ class ToolResultEvent(SessionEvent):
         return "".join(str(block.get("text", "")) for block in self.content if block.get("type") == "text")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class EntryCommitted(SessionEvent):
     """An entry took its place on the timeline (and is durable, where there is a store)."""
 
@@ -199,7 +212,7 @@ class EntryCommitted(SessionEvent):
         return self.entry.index
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class StateChanged(SessionEvent):
     """State of the element at ``path`` is saved with new ``values``; or (with a ``reason``) had to be dropped."""
 
@@ -209,7 +222,7 @@ class StateChanged(SessionEvent):
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class ContextUpdate(SessionEvent):
     """Progress: of a tool call (``call_id``), or how full the context is (``tokens`` of ``window``)."""
 
@@ -220,7 +233,7 @@ class ContextUpdate(SessionEvent):
     window: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class Retry(SessionEvent):
     """The model call failed and is made again after ``delay`` seconds."""
 
@@ -231,7 +244,7 @@ class Retry(SessionEvent):
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class TickEnd(SessionEvent):
     """A tick is over."""
 
@@ -242,7 +255,7 @@ class TickEnd(SessionEvent):
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class SpawnStart(SessionEvent):
     """A child session began."""
 
@@ -252,7 +265,7 @@ class SpawnStart(SessionEvent):
     call_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class SpawnEnd(SessionEvent):
     """A child session is over."""
 
@@ -265,7 +278,7 @@ class SpawnEnd(SessionEvent):
     usage: Any = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class ExecutionEnd(SessionEvent):
     """An execution is over and saved. ``status``: ``completed``, ``error`` or ``aborted``."""
 
@@ -278,7 +291,7 @@ class ExecutionEnd(SessionEvent):
     total_usage: Any = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class ErrorEvent(SessionEvent):
     """Something failed. ``kind``: a model error's kind, or the name of the exception."""
 

@@ -37,6 +37,7 @@ pytest_plugins = [
     "tests.support.keychain",
     "tests.support.xvfb",
     "tests.support.coverage_lines",
+    "tests.support.blocking",
 ]
 
 settings.register_profile(

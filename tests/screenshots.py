@@ -108,6 +108,7 @@ async def session(theme: str, folder: Path, size: QSize, home: Path) -> None:
 async def workspace(person: Person, camera: Camera) -> None:
     """Talk to the notepad assistant, and look round."""
     await person.begins("notepad")
+    await settle()
     for text in TURNS:
         await person.says(text)
     page = person.page
@@ -118,6 +119,7 @@ async def workspace(person: Person, camera: Camera) -> None:
     await camera.take("what-the-model-sees")
     person.desk.window.actions_.run("session.new")
     await until(lambda: not person.chat, "an empty session")
+    await settle()
     await person.says("How do I get to Bergen?")
     await person.goes_to("sessions")
     await camera.take("sessions")

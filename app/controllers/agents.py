@@ -75,7 +75,7 @@ class AgentsController(QObject):
         page.agents.rename_requested.connect(lambda key: spawn(self._rename(key), name="rename an agent", owner=self))
         page.agents.duplicate_requested.connect(lambda key: spawn(self._duplicate(key), name="duplicate", owner=self))
         page.agents.export_requested.connect(lambda key: spawn(self._export(key), name="export", owner=self))
-        page.templates.look_inside.connect(self.begin_template)
+        page.templates.look_inside.connect(self.look_inside)
         page.begin.setEnabled(False)
 
     # --- set-up ----------------------------------------------------------------------------------------------
@@ -199,6 +199,19 @@ class AgentsController(QObject):
         self._notify.say(tr("{name} will answer.", name=connection.title))
 
     # --- agents ----------------------------------------------------------------------------------------------
+
+    def look_inside(self, template_id: str) -> None:
+        """Show the tree of a template; nothing is made unless the person then opens it."""
+        template = self._templates.get(template_id)
+        if template is not None:
+            spawn(self._look_inside(template), name="look inside a template", owner=self)
+
+    async def _look_inside(self, template: Template) -> None:
+        from app.window.inside_dialog import InsideDialog
+
+        dialog = InsideDialog(template.document, template.title, self.page.window())
+        if await run_dialog(dialog) == QDialog.DialogCode.Accepted:
+            self.begin_template(template.name)
 
     def begin_template(self, template_id: str) -> None:
         """Make an agent from a template and open it; the download of its model starts with it."""

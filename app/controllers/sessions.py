@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.errors import explain
 from app.file_agents import adopt, is_file_agent
+from app.library import Library
 from app.notify import Notify
 from app.services import Services
 from app.session_source import StoreSessions

@@ -87,7 +87,7 @@ class Bench(QObject):
         page.status.problems_clicked.connect(page.show_problems)
         page.problems.node_clicked.connect(self._edit_node)
         page.problems.fix_requested.connect(self._fix)
-        page.chat.reason_action.connect(lambda: self.remedy_wanted.emit("models"))
+        page.chat.reason_action.connect(self._get_a_model)
         page.chat.draft_changed.connect(self._draft_changed)
         self.chat.remedy_wanted.connect(self.remedy_wanted)
         self.chat.said.connect(self.say)
@@ -331,7 +331,19 @@ class Bench(QObject):
         if missing and progress:
             self.page.chat.set_enabled_reason(tr("The model is on its way. {progress}", progress=progress), "")
         else:
-            self.page.chat.set_enabled_reason(missing or None, tr("Choose a model") if missing else "")
+            self.page.chat.set_enabled_reason(missing or None, self._way_to_a_model() if missing else "")
+
+    def _way_to_a_model(self) -> str:
+        return tr("Download") if self._can_download() else tr("Choose a model")
+
+    def _can_download(self) -> bool:
+        """Whether all that is missing is a download."""
+        choice = self.agent.choice if self.agent is not None else None
+        known = self._services.models.find(choice.model) if choice is not None else None
+        return choice is not None and choice.connection.kind == "on_device" and known is not None
+
+    def _get_a_model(self) -> None:
+        self.remedy_wanted.emit("download" if self._can_download() else "models")
 
     async def _get_ready(self, agent: OpenAgent) -> None:
         """Make the on-device model, which starts nothing yet: then it is known how much it can read."""

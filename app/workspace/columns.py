@@ -120,12 +120,8 @@ class Columns(QSplitter):
         """Show what the person wants to see, as far as there is room: columns never lie over each other."""
         shown = [name for name in self._columns if name not in self._put_away]
         for name in GOES_FIRST:
-            room = self.width() - (len(shown) - 1) * self.handleWidth()
-            if (
-                not self.isVisible()
-                or len(shown) == 1
-                or sum(self._columns[key].minimumWidth() for key in shown) <= room
-            ):
+            needed = sum(self._columns[key].minimumWidth() + self.handleWidth() for key in shown)
+            if not self.isVisible() or len(shown) == 1 or needed - self.handleWidth() <= self.width():
                 break
             if name in shown and name != self._wanted:
                 shown.remove(name)

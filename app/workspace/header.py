@@ -58,7 +58,7 @@ class WorkspaceHeader(QFrame):
         self.setProperty("role", "header")
         self.setFixedHeight(HEIGHT)
         self._actions = actions
-        self._narrow = False
+        self._narrow = self._tight = False
         self._model_words = self.tr("Choose a model")
         self.name = NameEdit()
         self.name.setAccessibleName(self.tr("Name of the agent"))
@@ -120,17 +120,18 @@ class WorkspaceHeader(QFrame):
             self.model.setToolTip(tip)
 
     def _show_model_words(self) -> None:
-        room = 150 if self._narrow else 300
+        room = 80 if self._tight else 150 if self._narrow else 300
         words = QFontMetrics(self.model.font()).elidedText(self._model_words, Qt.TextElideMode.ElideRight, room)
         self.model.setText(f" {words}")
         if words != self._model_words:
             self.model.setToolTip(self._model_words)
 
-    def set_narrow(self, narrow: bool) -> None:
-        """Leave out words where there is little room."""
-        if narrow != self._narrow:
-            self._narrow = narrow
+    def set_narrow(self, narrow: bool, tight: bool = False) -> None:
+        """Leave out words where there is little room, and more of them where it is tight."""
+        if (narrow, tight) != (self._narrow, self._tight):
+            self._narrow, self._tight = narrow, tight
             self._show_model_words()
+            self.new.setText("" if tight else " " + self.tr("New session"))
         self.saved.setVisible(not narrow)
         self.find_button.setText("" if narrow else self._find_words)
 

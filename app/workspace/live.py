@@ -49,7 +49,7 @@ def tokens_by_node(request: ModelRequest) -> dict[str, int]:
     found: dict[str, int] = defaultdict(int)
     for span in request.spans:
         node_id = node_of_path(span.path)
-        if node_id is not None:
+        if node_id is not None and (span.tokens or span.entry_id is None):
             found[node_id] += span.tokens
     return dict(found)
 

@@ -101,11 +101,8 @@ class OpenSession(QObject):
         """One more turn with what is there, after one that failed."""
         if not self.running:
             self._set_running(True)
-            spawn(
-                self._follow(self.session.render({}, max_ticks=self._max_ticks()), self._last_text),
-                name=f"turn in {self.id}",
-                owner=self,
-            )
+            again = self.session.render({}, max_ticks=self._max_ticks())
+            spawn(self._follow(again, self._last_text), name=f"turn in {self.id}", owner=self)
 
     def offer_retry(self) -> None:
         """The model or its key is another one now."""

@@ -18,6 +18,7 @@ from widgets.forms import PropertyForm
 from widgets.tree import TreeEditor
 
 NARROW = 1000
+TIGHT = 720
 
 
 class WorkspacePage(QWidget):
@@ -82,7 +83,7 @@ class WorkspacePage(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.header.set_narrow(self.width() < NARROW)
+        self.header.set_narrow(self.width() < NARROW, self.width() < TIGHT)
 
     # --- building --------------------------------------------------------------------------------------------
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.compiler.assemble import Example, Layout, assemble, history_base
 from engine.compiler.content import Written
 from engine.compiler.history import History
 from engine.entries import Entry
 from engine.model import ModelRequest, Span
-from engine.persistence import ContextRecord
 from engine.timeline.select import Choice
+
+if TYPE_CHECKING:
+    from engine.persistence import ContextRecord
 
 Fetch = Callable[[int, int], Awaitable[Sequence[Entry]]]
 """Stored entries by index, both ends included."""
@@ -21,6 +23,8 @@ def record_of(layout: Layout, choice: Choice, exact: ModelRequest | None = None)
     """The compact form of a request. ``exact``: the request itself, where a runner made another one of it."""
     if exact is not None:
         return _exact(exact)
+    from engine.persistence import ContextRecord
+
     parts: list[tuple[str, Any]] = []
     parts.extend(("system", _written(w)) for w in layout.system)
     for example in layout.examples:
@@ -46,6 +50,8 @@ def record_of(layout: Layout, choice: Choice, exact: ModelRequest | None = None)
 
 def _exact(request: ModelRequest) -> ContextRecord:
     """A request as it is, message by message, so that equal ones are kept once."""
+    from engine.persistence import ContextRecord
+
     parts: list[tuple[str, Any]] = [("exact-system", dict(block)) for block in request.system_blocks]
     parts.extend(("exact-message", dict(message)) for message in request.messages)
     parts.extend(("exact-tool", dict(tool)) for tool in request.tools)

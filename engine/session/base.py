@@ -20,7 +20,6 @@ from engine.eventlog import EventLog
 from engine.events import CompiledEvent, ContextUpdate, SessionEvent, StateChanged
 from engine.messages import Incoming
 from engine.model import ModelRequest
-from engine.persistence import EventBatch, SessionStore
 from engine.reconciler.tree import Tree
 from engine.session.execution import Execution, TickResult
 from engine.session.journal import Journal
@@ -31,6 +30,7 @@ from engine.usage import Usage
 
 if TYPE_CHECKING:
     from engine.app import App
+    from engine.persistence import EventBatch, SessionStore
     from engine.session.session import Session
 
 log = logging.getLogger("engine")
@@ -280,8 +280,8 @@ class SessionBase:
 
     # -- the row -----------------------------------------------------------------------------------------------
 
-    def row(self) -> dict[str, Any]:
-        """Columns of the session that changed since they were last saved."""
+    def row(self, ending: Execution | None = None) -> dict[str, Any]:
+        """Columns of the session that changed since they were last saved; with the tokens of one that is ending."""
         if not self.loaded:  # what is stored is not known yet and must not be overwritten
             given = {"title": self.title, "agent_id": self.agent_id}
             return {name: value for name, value in given.items() if value is not None}
@@ -290,7 +290,7 @@ class SessionBase:
             "agent_id": self.agent_id,
             "metadata": dict(self.metadata),
             "sequence": self.sequence,
-            "usage": self.total_usage.to_json(),
+            "usage": (self.total_usage if ending is None else self.total_usage + ending.total_usage).to_json(),
             "parent_id": self.parent.id if self.parent is not None else None,
             "forked_from": self.forked_from,
         }

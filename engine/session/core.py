@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from engine.entries import Block, Entry
 from engine.errors import Aborted, SessionLocked, StoreError
-from engine.persistence import ExecutionRecord
 from engine.reconciler import phases
 from engine.reconciler.tree import Tree
 from engine.session.execution import Execution
@@ -23,7 +22,7 @@ from engine.tools.confirm import Answer
 from engine.usage import NO_USAGE
 
 if TYPE_CHECKING:
-    pass
+    from engine.persistence import ExecutionRecord
 
 log = logging.getLogger("engine")
 
@@ -62,6 +61,8 @@ class SessionCore(SessionParts):
         self, ex: Execution, status: Any = "running", error: BaseException | None = None
     ) -> ExecutionRecord:
         """The execution as it is saved."""
+        from engine.persistence import ExecutionRecord
+
         return ExecutionRecord(
             id=ex.id,
             status=status,

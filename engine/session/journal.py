@@ -8,12 +8,14 @@ import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import EngineError, StoreError
 from engine.hooks.slots import StateSlot, state_of
-from engine.persistence import Commit, EventBatch, SessionStore
 from engine.reconciler.tree import Tree
+
+if TYPE_CHECKING:
+    from engine.persistence import Commit, EventBatch, SessionStore
 
 log = logging.getLogger("engine")
 
@@ -54,8 +56,13 @@ class Journal:
         """
         if self.store is None:
             return
-        self._queue.append(Commit(self.session_id, **fields))
+        self._queue.append(self._commit(fields))
         await self.flush()
+
+    def _commit(self, fields: Mapping[str, Any]) -> Commit:
+        from engine.persistence import Commit
+
+        return Commit(self.session_id, **fields)
 
     def _with_events(self) -> list[Commit]:
         """What is unsaved; what happened since the last save goes along with the last of it."""
@@ -122,7 +129,7 @@ class Journal:
         """
         if self.store is None:
             return
-        self._queue.append(Commit(self.session_id, **fields))
+        self._queue.append(self._commit(fields))
         if not self._tasks:
             task = asyncio.ensure_future(self._quietly())
             self._tasks.add(task)

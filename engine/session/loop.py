@@ -107,7 +107,7 @@ async def _end(session: Session, ex: Execution, error: BaseException | None) -> 
             "streamed": () if error is not None else None,
             "execution": session.execution_record(ex, status, error),
             "tick": ex.closing,
-            "session": session.row(),
+            "session": session.row(ex),
         }
     if not session.leaving and (session.loaded or fields["pending_added"]):
         try:

@@ -15,7 +15,6 @@ from engine.component import root_element
 from engine.entries import Block, Entry, EntryStatus, new_id
 from engine.errors import EngineError
 from engine.messages import Incoming, messages_of
-from engine.persistence import PendingMessage
 from engine.reconciler import phases
 from engine.reconciler.tree import MAX_PASSES
 from engine.session.base import Pending, SessionBase
@@ -23,7 +22,7 @@ from engine.session.execution import Execution
 from engine.session.journal import UNKEPT, plain
 
 if TYPE_CHECKING:
-    pass
+    from engine.persistence import PendingMessage
 
 log = logging.getLogger("engine")
 
@@ -103,6 +102,8 @@ class SessionParts(SessionBase):
         pending = Pending(new_id("message"), message, kind, store and self.journal.store is not None)
         self.pending.append(pending)
         if pending.stored:
+            from engine.persistence import PendingMessage
+
             record = PendingMessage(pending.id, message.to_json(), kind)
             self.journal.later(pending_added=[record], session=self.row())
         return pending
@@ -132,6 +133,10 @@ class SessionParts(SessionBase):
 
     def unstored_pending(self) -> list[PendingMessage]:
         """Messages that still wait at the end of an execution and were not saved as waiting."""
+        if not self.pending or self.journal.store is None:
+            return []
+        from engine.persistence import PendingMessage
+
         ex = self.current_or_ending
         found = []
         for pending in self.pending:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from collections.abc import AsyncIterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.component import root_element
@@ -27,6 +28,9 @@ from engine.usage import Usage
 
 if TYPE_CHECKING:
     from engine.app import App
+
+AS_IT_IS: Mapping[str, Any] = MappingProxyType({})
+"""``render()``: run, with the properties that the root has."""
 
 MAX_DEPTH = 10
 """How deep spawned sessions may spawn others."""
@@ -103,10 +107,10 @@ class Session(SessionCore):
             return self._join(running, incoming, props, definitions)
         return self._start(incoming, props, definitions, max_ticks, metadata)
 
-    def render(self, props: Mapping[str, Any] | None = None, *, max_ticks: int | None = None) -> Procedure:
+    def render(self, props: Mapping[str, Any] | None = AS_IT_IS, *, max_ticks: int | None = None) -> Procedure:
         """Run the tree without a new message.
 
-        ``render(props)`` always runs, with what is queued; ``render(None)`` does so only if something is queued. While
+        ``render()`` and ``render(props)`` always run, with what is queued; ``render(None)`` does so only if something is queued. While
         an execution runs, ``props`` hold from its next tick and its handle is returned.
         """
         return self._render(props, max_ticks)
@@ -372,16 +376,17 @@ class Session(SessionCore):
 
     def _render(self, props: Mapping[str, Any] | None, max_ticks: int | None) -> Procedure:
         self.check_open()
+        given = None if props is AS_IT_IS else props
         running = self.current
         if running is not None and not running.stopping and running.aborting is None:
-            return self._join(running, (), props, [])
+            return self._join(running, (), given, [])
         if props is None and self.loaded and not self.pending:
             handle = ExecutionHandle(new_id("execution"), self.id, lambda _reason: None)
             handle.status = "completed"
             handle._future.set_result(SendResult())
             handle._events.close()
             return Procedure(handle)
-        procedure = self._start((), props, [], max_ticks, None)
+        procedure = self._start((), given, [], max_ticks, None)
         if props is None and self.current is not None:
             self.current.only_pending = True
         return procedure

@@ -16,7 +16,6 @@ from engine.entries import Block, Entry, new_id
 from engine.errors import Aborted, ModelError
 from engine.events import CompiledEvent, ContextUpdate, EntryCommitted, TickEnd, TickStart
 from engine.model import ModelRequest
-from engine.persistence import TickRecord
 from engine.reconciler import phases
 from engine.reconciler.tree import MAX_PASSES
 from engine.session.execution import Execution, ExecutionInfo, TickResult, ToolCallInfo, ToolResultInfo
@@ -27,6 +26,7 @@ from engine.tools.calls import CANCELLED, Outcome, ToolCalls, failed
 from engine.usage import Usage
 
 if TYPE_CHECKING:
+    from engine.persistence import TickRecord
     from engine.session.session import Session
 
 MAX_PAUSES = 20
@@ -105,6 +105,8 @@ class Tick:
 
     def record(self, *, ended: bool = False, stop_reason: str | None = None) -> TickRecord:
         """The tick as it is saved."""
+        from engine.persistence import TickRecord
+
         return TickRecord(
             execution_id=self.execution.id,
             tick=self.number,

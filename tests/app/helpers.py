@@ -114,6 +114,7 @@ class Room:
         application = Application(self.paths, Quit(), services=services)
         self._running.append(application)
         application.show()
+        application.window.resize(1440, 900)  # the screen of the tests is smaller than any person's
         await application.start(**options)
         return Person(application)
 

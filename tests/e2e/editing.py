@@ -79,9 +79,7 @@ async def adds_by_click(person: Person, hands: Hands, title: str, kind: str) -> 
     return await _new_node(person, kind, lambda: hands.clicks(*place))
 
 
-async def adds_by_drag(
-    person: Person, hands: Hands, title: str, kind: str, target: tuple[QWidget, QPoint]
-) -> Any:
+async def adds_by_drag(person: Person, hands: Hands, title: str, kind: str, target: tuple[QWidget, QPoint]) -> Any:
     """Drag a row of the palette to a place in the tree."""
     view = await opens_palette(person, hands)
     return await _new_node(person, kind, lambda: hands.drags(row_of(view, title), target, target))

@@ -61,7 +61,12 @@ async def test_sessions_are_found_renamed_deleted_and_brought_back(desk: Desk) -
     await until(lambda: hands._find("Ryan and the figs", person.desk.window.sidebar), "the new title in the sidebar")
 
     await hands.press(Qt.Key.Key_Delete)
-    await until(lambda: titles(person) == ["A question about refunds"], lambda: f"it is gone, {hands.state()} {titles(person)} {table.currentIndex().row()} {table.state()} {page.list.model.entry(table.currentIndex().row())}")
+    await until(
+        lambda: titles(person) == ["A question about refunds"],
+        lambda: (
+            f"it is gone, {hands.state()} {titles(person)} {table.currentIndex().row()} {table.state()} {page.list.model.entry(table.currentIndex().row())}"
+        ),
+    )
     await hands.clicks("Trash")
     await until(lambda: titles(person) == ["Ryan and the figs"], "it is in the trash")
     await hands.clicks(table.viewport(), table.visualRect(page.list.model.index(1, 0)).center())

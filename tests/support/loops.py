@@ -1,5 +1,7 @@
 """The two lanes of tests that touch Qt, and plain asyncio for all others.
 
+The cases of the engine (``tests/engine/cases``) run on both loops, for a program may use either.
+
 Async lane: an ``async def`` test under ``tests/widgets``, ``tests/app`` or ``tests/e2e`` runs on a qasync loop. It
 awaits; it never calls ``qtbot.wait…``, which would spin a nested loop and kill other tasks.
 Sync lane: a plain test takes the ``qloop`` fixture; then ``qtbot.waitUntil`` drives Qt and asyncio tasks together.
@@ -48,8 +50,10 @@ def _plain_loop() -> asyncio.AbstractEventLoop:
 
 
 def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> Mapping[str, Callable[[], Any]]:
-    """Which loop an async test runs on follows from its folder."""
-    area = item.path.relative_to(ROOT / "tests").parts[0]
+    """Which loop an async test runs on follows from its folder; the cases of the engine run on both."""
+    area, *inner = item.path.relative_to(ROOT / "tests").parts
+    if area == "engine" and inner[:1] == ["cases"]:
+        return {"asyncio": _plain_loop, "qasync": _qasync_loop}
     return {"qasync": _qasync_loop} if area in QT_LANES else {"asyncio": _plain_loop}
 
 

@@ -11,7 +11,7 @@ from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.blueprint import Batch, EditError, MoveNode, Node, RemoveNode, SetProperty
+from engine.blueprint import AgentDocument, Batch, EditError, MoveNode, Node, RemoveNode, SetProperty, make_node
 from tests.widgets.editor_help import nameless, notepad, shape
 from widgets import theme
 from widgets.tree import DocumentModel, LiveBadge, TreeEditor
@@ -46,6 +46,21 @@ def rows(model: QAbstractItemModel, parent: QModelIndex | None = None) -> list[o
         if inner:
             found.append(inner)
     return found
+
+
+def test_a_node_that_goes_far_moves_one_row_only(qapp: QApplication) -> None:
+    model = DocumentModel(AgentDocument(make_node("agent", *(make_node("system", id=f"n{i}") for i in range(40)))))
+    outline = OutlineModel()
+    outline.set_model(model)
+    moves: list[tuple[int, int]] = []
+    outline.rowsMoved.connect(lambda _above, start, _end, _to, row: moves.append((start, row)))
+    root = model.document.root.id
+    model.do(MoveNode("n2", root, 37))
+    model.do(MoveNode("n30", root, 1))
+    assert moves == [(2, 38), (29, 1)]
+    assert [outline.node_id(outline.index(row, 0, outline.index(0, 0))) for row in range(40)] == [
+        child.id for child in model.document.root.children
+    ]
 
 
 def titles(model: DocumentModel) -> list[object]:

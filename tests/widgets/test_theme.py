@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QSize
-from PySide6.QtGui import QIcon, QImage
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton, QToolButton
+from PySide6.QtGui import QFont, QFontInfo, QIcon, QImage
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton, QToolButton, QWidget
 
 from engine.blueprint import KINDS
 from widgets import theme
+from widgets.common import text_label
 from widgets.forms.simple import ICONS
 from widgets.theme.manager import ThemeManager, system_prefers_stillness
 from widgets.theme.resources import resource_path
@@ -137,6 +138,17 @@ def test_every_icon_that_is_named_is_bundled() -> None:
     assert [name for name in ICONS if not theme.has_icon(name)] == []
     assert resource_path("icons", "LICENSE").is_file()
     assert resource_path("fonts", "OFL.txt").is_file()
+
+
+def test_widgets_that_were_made_before_the_theme_get_its_font(qapp: QApplication) -> None:
+    qapp.setStyleSheet("")
+    qapp.setFont(QFont("DejaVu Sans"))
+    button, holder = QPushButton("Agents"), QWidget()
+    label = text_label("Bough", "heading")
+    label.setParent(holder)
+    theme.manager().apply(qapp)
+    assert {button.font().family(), holder.font().family(), label.font().family()} == {"Inter"}
+    assert QFontInfo(label.font()).family() == "Inter"
 
 
 def test_the_bundled_fonts_are_in_use(themed: ThemeManager, qapp: QApplication) -> None:

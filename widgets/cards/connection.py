@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from widgets import theme
-from widgets.common.labels import IconLabel, text_label
+from widgets.common.labels import IconLabel, WrappedLabel
 
 Kind = Literal["anthropic", "server"]
 Keep = Literal["keychain", "environment", "run"]
@@ -106,7 +106,7 @@ class ConnectionForm(QWidget):
         self.save_button.clicked.connect(lambda *_args: self.save_requested.emit(self.draft()))
         self.mark = IconLabel("circle-check", "good")
         self.mark.hide()
-        self.result = text_label("", "caption")
+        self.result = WrappedLabel(role="caption")
         row.addWidget(self.save_button)
         row.addWidget(self.test_button)
         row.addWidget(self.mark)
@@ -126,7 +126,7 @@ class ConnectionForm(QWidget):
         column = QVBoxLayout(box)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        self.keep_text = text_label("", "dim")
+        self.keep_text = WrappedLabel(role="dim")
         column.addWidget(self.keep_text)
         self.keep_run = QRadioButton(self.tr("Use the key until the program ends, and forget it"))
         self.keep_environment = QRadioButton(self.tr("Read it from an environment variable each time"))

@@ -66,6 +66,7 @@ class InfoCard(CardButton):
         if info.badge:
             badge = ElidedLabel(info.badge)
             badge.setProperty("role", "badge")
+            badge.setAlignment(Qt.AlignmentFlag.AlignCenter)
             badge.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
             badge.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
             self.foot.addWidget(badge)

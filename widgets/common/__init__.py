@@ -3,7 +3,7 @@
 from widgets.common.banner import Banner, EmptyState, ProgressRow, icon_button
 from widgets.common.card import CardButton
 from widgets.common.dialogs import ConfirmDialog, ErrorDialog
-from widgets.common.labels import ElidedLabel, IconLabel, text_label
+from widgets.common.labels import ElidedLabel, IconLabel, WrappedLabel, text_label
 from widgets.common.page import (
     ModelButton,
     PageHeader,
@@ -39,5 +39,6 @@ __all__ = [
     "column_widths",
     "icon_button",
     "restore_columns",
+    "WrappedLabel",
     "text_label",
 ]

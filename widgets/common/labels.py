@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QStyle, QStyleOption, QWidget
 
 from widgets import theme
@@ -45,6 +45,35 @@ class ElidedLabel(QLabel):
             self.setToolTip("")
         painter.setPen(option.palette.color(self.foregroundRole()))
         painter.drawText(rect, int(self.alignment() | Qt.AlignmentFlag.AlignVCenter), shown)
+
+
+class WrappedLabel(QLabel):
+    """Plain words in several lines that are never cut: a dialog grows by the lines that its width makes of them.
+
+    Layouts of a window ask a label for its least size without saying a width, and get a line too few.
+    """
+
+    def __init__(self, text: str = "", role: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        if role:
+            self.setProperty("role", role)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+
+    def setText(self, text: str) -> None:
+        """Other words."""
+        super().setText(text)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width makes other lines."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        self.setMinimumHeight(0)  # it would count as height
+        if self.text():
+            self.setMinimumHeight(max(0, self.heightForWidth(self.width())))
 
 
 def text_label(text: str = "", role: str = "", *, wrap: bool = True) -> QLabel:

@@ -89,6 +89,7 @@ QStatusBar::item {{ border: none; }}
 QGroupBox {{ border: 1px solid {t.line}; border-radius: {t.radius_card}px; margin-top: 10px; padding: 12px; }}
 QGroupBox::title {{ subcontrol-origin: margin; left: 12px; padding: 0 4px; color: {t.dim}; }}
 QDockWidget {{ color: {t.text}; }}
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QDialog QLabel#qt_msgbox_label {{ font-size: {t.size.emphasis}px; font-weight: 600; }}
 """
 

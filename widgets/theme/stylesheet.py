@@ -215,6 +215,7 @@ QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover {{ backgr
 QAbstractSpinBox::up-arrow {{ image: {up}; width: 12px; height: 12px; }}
 QAbstractSpinBox::down-arrow {{ image: {down}; width: 12px; height: 12px; }}
 QAbstractSpinBox QLineEdit, QComboBox QLineEdit {{ border: none; padding: 0; background: transparent; }}
+QLineEdit {{ lineedit-clear-button-icon: {files.icon("x", t.dim)}; }}
 QLineEdit[role="title"] {{ background: transparent; border: 1px solid transparent; padding: 3px 5px;
     font-size: {t.size.emphasis}px; font-weight: 600; }}
 QLineEdit[role="title"]:hover {{ background: {t.hover}; }}

@@ -71,6 +71,7 @@ class PalettePanel(QFrame):
         self._search.setPlaceholderText(self.tr("Search parts"))
         self._search.setAccessibleName(self.tr("Search parts"))
         self._search.addAction(theme.icon("search", "dim"), QLineEdit.ActionPosition.LeadingPosition)
+        self._search.setTextMargins(-6, 0, 0, 0)  # as far from the glass as icons are from words elsewhere
         clear = self._search.addAction(theme.icon("x", "dim"), QLineEdit.ActionPosition.TrailingPosition)
         clear.setText(self.tr("Clear the search"))
         clear.setVisible(False)
