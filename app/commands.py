@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QInputDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app import __version__
 from app.actions import ACTIONS, MENUS
 from app.export import export_agent
 from app.tasks import run_dialog, spawn
 from app.text import tr
+from app.window.rename_dialog import RenameDialog
 from app.window.shortcuts_dialog import AboutDialog, ShortcutsDialog
 from widgets import theme
 from widgets.palette import CommandPalette, PaletteItem
@@ -176,13 +177,9 @@ class Commands(QObject):
         session = self._desk.bench.session
         if session is None:
             return
-        dialog = QInputDialog(self._desk.window)
-        dialog.setWindowTitle(tr("Rename session"))
-        dialog.setLabelText(tr("Title"))
-        dialog.setTextValue(self._desk.bench.session_title)
-        dialog.setOkButtonText(tr("Rename"))
+        dialog = RenameDialog(tr("Rename session"), self._desk.bench.session_title, self._desk.window)
         if await run_dialog(dialog, delete=False):
-            self._desk.sessions.rename(session.id, dialog.textValue().strip())
+            self._desk.sessions.rename(session.id, dialog.name)
         dialog.deleteLater()
 
     async def _export(self) -> None:

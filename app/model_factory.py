@@ -220,7 +220,7 @@ class ModelFactory:
         """What models cost: the list of this version, with the person's own entries in place of those of that name."""
         from engine.models.prices import PriceFileError, load_prices
 
-        own = self._paths.config / "prices.json"
+        own = self._paths.data / "prices.json"
         try:
             return load_prices(own=own)
         except PriceFileError:

@@ -32,7 +32,7 @@ class EventLog:
         self._first = 0
         self._limit = limit
         self._waiting: list[asyncio.Future[None]] = []
-        self._readers: weakref.WeakSet[EventReader] = weakref.WeakSet()
+        self._readers: weakref.WeakSet[EventReader] | None = None  # most logs are never read
         self.closed = False
 
     def add(self, event: SessionEvent) -> None:
@@ -87,6 +87,8 @@ class EventLog:
         Raises:
             EngineError: There are too many readers.
         """
+        if self._readers is None:
+            self._readers = weakref.WeakSet()
         if len(self._readers) >= MAX_READERS:
             raise EngineError(f"There are {MAX_READERS} open iterators on this log already")
         reader = EventReader(self, place)

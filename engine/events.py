@@ -201,7 +201,9 @@ class ToolResultEvent(SessionEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class EntryCommitted(SessionEvent):
-    """An entry took its place on the timeline (and is durable, where there is a store)."""
+    """An entry took its place on the timeline. It is durable where there is a store; a reply that calls no tool is so
+    with ``execution_end``, or with the next tick.
+    """
 
     type: ClassVar[str] = "entry_committed"
     entry: Entry

@@ -14,9 +14,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication
 
 from app.paths import Paths
 from engine.testing import Reply, ScriptedModel, ToolCall
@@ -80,7 +80,8 @@ def save(image: QImage, path: Path) -> None:
     image = image.convertToFormat(QImage.Format.Format_RGB888)
     image.save(str(path), "PNG", 0)
     if path.stat().st_size > LARGEST:
-        image.convertToFormat(QImage.Format.Format_Indexed8).save(str(path), "PNG", 0)
+        flat = Qt.ImageConversionFlag.ThresholdDither  # no pattern in plain surfaces
+        image.convertToFormat(QImage.Format.Format_Indexed8, flat).save(str(path), "PNG", 0)
     print(f"{path.name}: {path.stat().st_size // 1000} kB")
 
 
@@ -116,6 +117,9 @@ async def workspace(person: Person, camera: Camera) -> None:
     page.tree.select([tool.id])
     await camera.take("workspace")
     page.show_tab("context")
+    await settle()
+    for area in page.context.findChildren(QAbstractScrollArea):
+        area.verticalScrollBar().setValue(0)
     await camera.take("what-the-model-sees")
     person.desk.window.actions_.run("session.new")
     await until(lambda: not person.chat, "an empty session")

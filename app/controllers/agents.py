@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog
+from PySide6.QtWidgets import QDialog, QFileDialog
 
 from app.choice import choose
 from app.connections import Connection
@@ -23,6 +23,7 @@ from app.services import Services
 from app.tasks import run_dialog, spawn
 from app.text import tr
 from app.window.agents_page import AgentsPage
+from app.window.rename_dialog import RenameDialog
 from widgets.cards import CardInfo, ConnectionForm
 
 if TYPE_CHECKING:
@@ -288,13 +289,9 @@ class AgentsController(QObject):
         from engine.blueprint.edits import SetProperty, apply
         from engine.blueprint.files import dump_document
 
-        dialog = QInputDialog(self.page.window())
-        dialog.setWindowTitle(tr("Rename agent"))
-        dialog.setLabelText(tr("Name"))
-        dialog.setTextValue(self.page.agents.card(agent_id).info.title)
-        dialog.setOkButtonText(tr("Rename"))
+        dialog = RenameDialog(tr("Rename agent"), self.page.agents.card(agent_id).info.title, self.page.window())
         accepted = await run_dialog(dialog, delete=False)
-        name = dialog.textValue().strip()
+        name = dialog.name
         dialog.deleteLater()
         loaded = await Library(self._services.store).load(agent_id) if accepted and name else None
         if loaded is None:

@@ -27,8 +27,10 @@ from app.settings import Settings, preferences
 from app.text import tr
 from widgets import theme
 from widgets.cards import DeviceModels
+from widgets.common.card import RING
 
 COLUMN = 720
+BOX = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,16 +193,17 @@ class SettingsPage(QScrollArea):
         body = QWidget()
         outer = QHBoxLayout(body)
         outer.setContentsMargins(32, 28, 32, 32)
-        column = QVBoxLayout()
-        column.setSpacing(8)
+        whole = QVBoxLayout()
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(8)
         holder = QWidget()
-        holder.setMaximumWidth(COLUMN)
+        holder.setMaximumWidth(COLUMN + 2 * RING)
         holder.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        holder.setLayout(column)
-        column.setContentsMargins(0, 0, 0, 0)
+        holder.setLayout(whole)
         outer.addStretch(1)
         outer.addWidget(holder, 100)
         outer.addStretch(1)
+        column = _part(whole)
         title = QLabel(self.tr("Settings"))
         title.setProperty("role", "title")
         column.addWidget(title)
@@ -215,7 +218,8 @@ class SettingsPage(QScrollArea):
         )
         self._heading(column, self.tr("On this device"), self.tr("Downloaded once, then no network and no account."))
         self.device = DeviceModels()
-        column.addWidget(self.device)
+        whole.addWidget(self.device)
+        column = _part(whole)
         self.own_file = _plain("", "dim")
         column.addWidget(self.own_file)
         for section in dict.fromkeys(item.section for item in preferences()):
@@ -289,7 +293,7 @@ class SettingsPage(QScrollArea):
             if item.help:
                 words.addWidget(_plain(tr(item.help), "caption"))
             box = QComboBox()
-            box.setMinimumWidth(220)
+            box.setFixedWidth(BOX)
             box.setAccessibleName(tr(item.label))
             box.setProperty("setting", item.name)
             for value, text in item.choices.items():
@@ -355,3 +359,12 @@ def _plain(text: str, role: str) -> QLabel:
     label.setWordWrap(True)
     label.setProperty("role", role)
     return label
+
+
+def _part(whole: QVBoxLayout) -> QVBoxLayout:
+    """A part of the column as wide as the cards look: those of models keep room for the ring of the focus."""
+    part = QVBoxLayout()
+    part.setContentsMargins(RING, 0, RING, 0)
+    part.setSpacing(8)
+    whole.addLayout(part)
+    return part

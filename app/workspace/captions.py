@@ -13,11 +13,11 @@ def caption(usage: Usage, seconds: float | None) -> str:
         return ""
     parts = [tr("{read} tokens in, {written} out", read=f"{read:,}", written=f"{usage.output_tokens:,}")]
     if usage.cache_read_tokens and read:
-        parts.append(tr("{share} % from cache", share=round(100 * usage.cache_read_tokens / read)))
+        parts.append(tr("{share}\u00a0% from cache", share=round(100 * usage.cache_read_tokens / read)))
     if usage.cost:
         parts.append(tr("${cost} (estimate)", cost=money(usage.cost)))
     if seconds is not None and seconds > 0:
-        parts.append(tr("{seconds} s", seconds=f"{seconds:.1f}"))
+        parts.append(tr("{seconds}\u00a0s", seconds=f"{seconds:.1f}"))
     return " · ".join(parts)
 
 

@@ -38,9 +38,7 @@ class NameEdit(QLineEdit):
         super().keyPressEvent(event)
 
     def _fit(self) -> None:
-        font = theme.font("emphasis")
-        font.setBold(True)
-        width = QFontMetrics(font).horizontalAdvance(self.text() or self.placeholderText()) + 20
+        width = QFontMetrics(theme.font("emphasis")).horizontalAdvance(self.text() or self.placeholderText()) + 14
         self.setFixedWidth(max(80, min(width, 420)))
 
 

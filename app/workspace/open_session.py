@@ -128,7 +128,9 @@ class OpenSession(QObject):
     async def _follow(self, procedure: Any, text: str) -> None:
         started = time.monotonic()
         try:
-            await procedure.result
+            result = await procedure.result
+            if result.stop_reason == "max_ticks":
+                self.changed.emit(self.transcript.limited())
         except Aborted as error:
             self.changed.emit(self.transcript.failed(error, text))
         except Exception as error:

@@ -158,9 +158,16 @@ class Transcript:
             return []
         return [self._update(item.id, detail={**item.detail, "action": tr("Try again"), "remedy": "retry"})]
 
-    def note(self, text: str, *, level: str = "info") -> list[Change]:
-        """A sentence of our own in the chat."""
-        return self._append(ChatItem(f"note:{len(self._items)}", "notice", text, detail={"level": level}))
+    def limited(self) -> list[Change]:
+        """A turn that was ended because it had made as many model calls as the agent may make in one."""
+        detail = {
+            "action": tr("Go on"),
+            "means": tr("The limit stands in the properties of the agent."),
+            "level": "info",
+            "remedy": "retry",
+        }
+        text = tr("The turn was ended: it reached the most model calls that this agent may make.")
+        return self._append(ChatItem(f"limit:{len(self._items)}", "notice", text, detail=detail))
 
     def answered(self, item_id: str, approved: bool, reason: str) -> Change:
         """The person answered a question for permission."""

@@ -98,10 +98,8 @@ class AgentDocument:
                 depth += 1
                 below: list[Node] = []
                 for parent in level:
-                    position = 0
-                    for child in parent.children:
+                    for position, child in enumerate(parent.children):
                         index[child.id] = (child, parent.id, position, depth)
-                        position += 1
                         if child.children:
                             below.append(child)
                 level = below

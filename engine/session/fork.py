@@ -99,14 +99,23 @@ async def _place(session: Session, at: Any) -> tuple[int, State, State]:
     if at is None:
         return session.log.next_index - 1, current_state(session), current_shared(session)
     if isinstance(at, str):
-        entry = session.log.get(at)
+        entry = session.log.get(at) or await _dropped(session, at)
         if entry is None:
-            raise ValidationFailed(f"There is no entry {at!r} in memory", place="at")
+            raise ValidationFailed(f"There is no entry {at!r} in this session", place="at")
         state, shared = await _state_before(session, entry)
         return entry.index, state, shared
     if isinstance(at, list | tuple) and len(at) == 2:
         return await _tick_place(session, str(at[0]), int(at[1]))
     raise ValidationFailed("A place is an entry's id or (execution_id, tick)", place="at")
+
+
+async def _dropped(session: Session, id: str) -> Entry | None:
+    """An entry that memory has let go of."""
+    store, held = session.journal.store, session.log.entries
+    first = held[0].index if held else session.log.next_index
+    if store is None or not first:
+        return None
+    return next((entry for entry in await store.entries(session.id, 0, first - 1) if entry.id == id), None)
 
 
 async def _tick_place(session: Session, execution_id: str, tick: int) -> tuple[int, State, State]:

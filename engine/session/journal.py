@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -38,7 +37,7 @@ class Journal:
         self.store = store
         self.made = False
         self._take_events = take_events
-        self._queue: deque[Commit] = deque()
+        self._queue: list[Commit] = []
         self._lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._waiting = 0
@@ -64,8 +63,18 @@ class Journal:
 
         return Commit(self.session_id, **fields)
 
-    def _with_events(self) -> list[Commit]:
-        """What is unsaved; what happened since the last save goes along with the last of it."""
+    def _batch(self) -> list[Commit]:
+        """What is unsaved, as few commits as can be; what happened since the last save goes along with the last."""
+        if len(self._queue) > 1:
+            joined = [self._queue.pop(0)]
+            while self._queue:
+                both = merged(joined[-1], self._queue[0])
+                if both is None:
+                    joined.append(self._queue.pop(0))
+                else:
+                    self._queue.pop(0)
+                    joined[-1] = both
+            self._queue.extend(joined)
         last = self._queue[-1]
         if self._take_events is not None and last.events is None and not last.streamed:
             events = self._take_events()
@@ -104,7 +113,7 @@ class Journal:
         store = self.store
         async with self._lock:
             while self._queue and store is not None:
-                batch = self._with_events()
+                batch = self._batch()
                 try:
                     if len(batch) == 1:
                         await store.commit(batch[0])
@@ -119,7 +128,7 @@ class Journal:
                     raise StoreError(f"The session could not be saved: {error}") from error
                 for _ in batch:
                     if self._queue:  # it may have been dropped meanwhile
-                        self._queue.popleft()
+                        self._queue.pop(0)
                 self.made = True
 
     def later(self, **fields: Any) -> None:
@@ -152,6 +161,34 @@ class Journal:
     def drop(self) -> None:
         """Forget what is unsaved."""
         self._queue.clear()
+
+
+def merged(one: Commit, two: Commit) -> Commit | None:
+    """Both in one transaction and with half the work, or None where that would lose a step of state or events."""
+    if one.state or one.shared_state or one.events is not None or one.streamed:
+        return None
+    if two.state and any(entry.role == "tool" for entry in one.entries):
+        return None  # what the state was when the results came is a step of its own
+    tick = two.tick
+    if one.tick is not None:
+        if tick is None:
+            tick = one.tick
+        elif (tick.execution_id, tick.tick) != (one.tick.execution_id, one.tick.tick):
+            return None
+        elif tick.context is None:
+            tick = replace(tick, context=one.tick.context)
+    return replace(
+        two,
+        session={**one.session, **two.session},
+        entries=[*one.entries, *two.entries],
+        statuses={**one.statuses, **two.statuses},
+        pending_added=[*one.pending_added, *two.pending_added],
+        pending_removed=[*one.pending_removed, *two.pending_removed],
+        execution=two.execution or one.execution,
+        tick=tick,
+        streamed=one.streamed if two.streamed is None else two.streamed,
+        grants={**one.grants, **two.grants},
+    )
 
 
 def take_state(tree: Tree) -> dict[str, Any]:

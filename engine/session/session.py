@@ -110,8 +110,8 @@ class Session(SessionCore):
     def render(self, props: Mapping[str, Any] | None = AS_IT_IS, *, max_ticks: int | None = None) -> Procedure:
         """Run the tree without a new message.
 
-        ``render()`` and ``render(props)`` always run, with what is queued; ``render(None)`` does so only if something is queued. While
-        an execution runs, ``props`` hold from its next tick and its handle is returned.
+        ``render()`` and ``render(props)`` always run, with what is queued; ``render(None)`` does so only if something
+        is queued. While an execution runs, ``props`` hold from its next tick and its handle is returned.
         """
         return self._render(props, max_ticks)
 

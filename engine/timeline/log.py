@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, overload
 
-from engine.compiler.content import block_tokens
+from engine.compiler.content import block_characters, estimate
 from engine.entries import Entry, EntryStatus
 
 TOKENS_PER_ENTRY = 4
@@ -17,7 +17,7 @@ def weight(entry: Entry) -> int:
     """Tokens of an entry: the provider's count, else ceil(characters / 4) + 4."""
     if entry.tokens is not None:
         return entry.tokens
-    return sum(block_tokens(block) for block in entry.content) + TOKENS_PER_ENTRY
+    return estimate(sum(map(block_characters, entry.content))) + TOKENS_PER_ENTRY
 
 
 class TimelineLog:

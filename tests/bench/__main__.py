@@ -1,7 +1,7 @@
 """``make bench``: every bench of this folder in a process of its own, one after the other.
 
 ``--write`` also puts the tables into docs/benchmarks.md, each between its own markers; what stands outside the markers
-is left as it is. Other arguments choose benches by name: ``make bench ARGS="startup turn"``.
+is left as it is. Other arguments choose benches by name: ``make bench ARGS="startup engine"``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ compared with each other and with the bars; no build fails because of them. A ba
 
 
 def benches() -> list[str]:
-    """The names of the benches: ``turn`` for ``turn_bench.py``."""
+    """The names of the benches: ``engine`` for ``engine_bench.py``."""
     return sorted(path.name.removesuffix("_bench.py") for path in HERE.glob("*_bench.py"))
 
 

@@ -1,4 +1,4 @@
-"""How fast the editor is with a thousand nodes: each edit by canvas and outline. ``python -m tests.bench.editor_bench``.
+"""How fast an edit of a thousand nodes is, in canvas and outline. Run: ``python -m tests.bench.editor_bench``.
 
 An edit counts from the call to the painted frame, with the next context (``dry_compile``) left out: that is the
 engine's share and runs after the frame.

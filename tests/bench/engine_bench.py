@@ -1,5 +1,5 @@
-"""The engine table of quality.md: turns with a SQLite store on disk, the save included, beside the reference framework's
-figures and a floor of the same run; rows per turn; growth from 10 to 10,000 turns.
+"""The engine table of quality.md: turns with a SQLite store on disk, the save included, beside the figures of the
+reference framework and a floor of the same run; rows per turn; growth from 10 to 10,000 turns.
 
 The floor is what any engine would have to do: encode the request as JSON and insert the new rows with plain ``sqlite3``
 in one transaction. ``BOUGH_BENCH_TURNS`` makes the longest history shorter.
@@ -20,7 +20,7 @@ from engine import create_app
 from engine.entries import new_id
 from engine.testing import ScriptedModel
 from tests.bench.table import Row, Stopwatch, milliseconds, show
-from tests.bench.turn_bench import SAMPLES, import_time, many_sessions, memory, notepad_agent, one_more_tick, reopen
+from tests.bench.turns import SAMPLES, import_time, many_sessions, memory, notepad_agent, one_more_tick, reopen
 
 LONGEST = int(os.environ.get("BOUGH_BENCH_TURNS", "10000"))
 DEPTHS = tuple(depth for depth in (10, 100, 1_000, 10_000) if depth <= LONGEST)
@@ -33,7 +33,7 @@ class Growing:
     """One session that grows; measured on the way."""
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / "turns-1000.db"  # the name under which turn_bench opens a session of 1,000 turns
+        self.path = folder / "turns-1000.db"  # the name under which reopen() looks for 1,000 turns
         self.plain = sqlite3.connect(folder / "plain.db", isolation_level=None)
         self.plain.execute("PRAGMA journal_mode = WAL")
         self.plain.execute("PRAGMA synchronous = NORMAL")

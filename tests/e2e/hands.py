@@ -133,12 +133,19 @@ class Hands:
 
     async def sees(self, words: str, inside: QWidget | None = None) -> Any:
         """Wait for something visible with exactly these words, and give it back."""
-        return await until(lambda: self._find(words, inside), f"“{words}” is on screen")
+        return await until(lambda: self.find(words, inside), f"“{words}” is on screen")
 
-    def _find(self, words: str, inside: QWidget | None) -> QWidget | None:
+    def find(self, words: str, inside: QWidget | None = None) -> QWidget | None:
+        """What carries exactly these words now, a button first; None where nothing does."""
         found = [w for w in self._visible(inside or self.window) if words in words_of(w)]
         buttons = [w for w in found if isinstance(w, QAbstractButton)]
         return next(iter(buttons or found), None)
+
+    def lowest(self, words: str) -> QWidget:
+        """Of all that carries these words the one that stands lowest, such as the button of the newest message."""
+        found = [widget for widget in self._visible(self.window) if words in words_of(widget)]
+        assert found, f"“{words}” is on screen"
+        return max(found, key=lambda widget: widget.mapTo(self.window, QPoint(0, 0)).y())
 
     def _visible(self, root: QWidget) -> Iterable[QWidget]:
         return (widget for widget in root.findChildren(QWidget) if widget.isVisible())

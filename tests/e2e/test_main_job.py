@@ -33,7 +33,7 @@ async def sets_up_the_server(hands: Hands, desk: Desk) -> None:
     await hands.clicks(await hands.sees("Address"))
     await hands.types(desk.server.url)
     await hands.clicks("Test")
-    await until(lambda: hands._find("Connected. 2 models can be used.", None), "the test's result")
+    await until(lambda: hands.find("Connected. 2 models can be used."), "the test's result")
     await hands.clicks("Use this")
 
 

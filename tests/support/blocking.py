@@ -50,6 +50,12 @@ for _name in ("execute", "executemany", "executescript", "commit", "rollback"):
     setattr(WatchedConnection, _name, _watched(_name))
 
 
+def _connect_watched(*arguments: Any, **options: Any) -> sqlite3.Connection:
+    if "tests/engine" not in creator(sys._getframe(1)):  # a connection that a test made is asked by the test
+        options.setdefault("factory", WatchedConnection)
+    return _connect(*arguments, **options)
+
+
 @contextmanager
 def watching() -> Iterator[list[str]]:
     """A list that gets every blocking call made on a thread with a running loop."""
@@ -58,7 +64,7 @@ def watching() -> Iterator[list[str]]:
         _installed.append(True)
     found: list[str] = []
     patch = pytest.MonkeyPatch()
-    patch.setattr(sqlite3, "connect", lambda *a, **k: _connect(*a, **{"factory": WatchedConnection, **k}))
+    patch.setattr(sqlite3, "connect", _connect_watched)
 
     def noted_sleep(seconds: float) -> None:
         _note("time.sleep")

@@ -36,9 +36,9 @@ __all__ = [
     "Toast",
     "ToastRecord",
     "Toasts",
+    "WrappedLabel",
     "column_widths",
     "icon_button",
     "restore_columns",
-    "WrappedLabel",
     "text_label",
 ]

@@ -34,8 +34,8 @@ QTreeView::branch:open:has-children:!has-siblings, QTreeView::branch:open:has-ch
     image: {opened}; }}
 QAbstractItemView[role="completions"] {{ background: {t.card}; border: 1px solid {t.outline}; border-radius: 0;
     padding: 2px; }}
-QAbstractItemView[role="completions"]::item, QAbstractItemView[role="completions"]::item:focus {{ border: none; min-height: 26px;
-    padding: 0 6px; border-radius: 4px; }}
+QAbstractItemView[role="completions"]::item, QAbstractItemView[role="completions"]::item:focus {{
+    border: none; min-height: 26px; padding: 0 6px; border-radius: 4px; }}
 QAbstractItemView:focus[role="outlined"] {{ border: 2px solid {t.accent}; border-radius: {r}px; }}
 QTableView {{ gridline-color: {t.line}; }}
 QHeaderView {{ background: transparent; border: none; }}

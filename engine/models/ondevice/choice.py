@@ -1,8 +1,9 @@
-"""How a small model is brought to choose a tool, or none: a few examples, its choice under a JSON schema.
+"""How a small model is brought to use a tool, or none: it chooses by name, then fills in that tool's input.
 
-The choice is asked for behind the last message and goes on from a begun reply, so that the answer, which follows on
-the same prompt without these words, finds that prompt already read. What was tried and how it fared is written down
-in ``docs/on-device.md``. Not here: running the model (``runtime``), the prompt itself (``conversation``).
+Both questions stand behind the last message, so that the answer, which follows on the same prompt without these words,
+finds that prompt already read; both are answered under a JSON schema. They are asked one after the other because a
+model of this size copies the made-up input of an example instead of the person's words.
+Not here: running the model (``runtime``), the prompt itself (``conversation``).
 """
 
 from __future__ import annotations
@@ -20,12 +21,18 @@ MAX_STRING = 2000
 MAX_ITEMS = 30
 MAX_CHOICE_TOKENS = 1024
 MAX_EXAMPLES = 6
-"""Tools shown as examples; each costs some twenty tokens at every choice."""
+"""Tools shown as examples; each costs some ten tokens at every choice."""
 _MAX_DEPTH = 12
 _KEPT = frozenset({
     "type", "enum", "const", "required", "minLength", "minItems", "minimum", "maximum", "exclusiveMinimum",
     "exclusiveMaximum",
 })  # fmt: skip
+
+
+# Without this the model spends its tokens on line breaks.
+_COMPACT: Mapping[str, Any] = {
+    "x-guidance": {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,57 +44,75 @@ class Choice:
 
 
 def choice_schema(tools: Sequence[Mapping[str, Any]], *, answer: bool = True) -> dict[str, Any]:
-    """One alternative for each tool, and one for answering in words."""
-    alternatives = [
-        _object({"tool": {"const": tool["name"]}, "input": bounded(tool.get("input_schema") or {})}) for tool in tools
-    ]
-    if answer:
-        alternatives.append(_object({"tool": {"const": ANSWER}}))
-    return {
-        # Without this the model spends its tokens on line breaks.
-        "x-guidance": {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "},
-        "oneOf": alternatives,
-    }
+    """``{"tool": name}``, with ``answer`` for answering in words."""
+    names = [str(tool["name"]) for tool in tools] + ([ANSWER] if answer else [])
+    return {**_COMPACT, **_object({"tool": {"enum": names}})}
 
 
 def choice_messages(
     messages: Sequence[ChatMessage], tools: Sequence[Mapping[str, Any]], said: str, *, after_result: bool, answer: bool
 ) -> list[ChatMessage]:
     """The prompt for the choice: ``messages``, a question behind the last of them, and a begun reply."""
-    answering = json.dumps({"tool": ANSWER})
-    examples = [f'"{_request(tool)}" -> {json.dumps(example(tool), ensure_ascii=False)}' for tool in tools]
+    answering = _named(ANSWER)
     if not answer:
-        question = "Now use a tool:\n" + "\n".join(json.dumps(example(tool), ensure_ascii=False) for tool in tools)
-        begun = ""
-    elif after_result:
-        question = f"The tool has run. Is anything that was asked for still missing? If not: {answering}."
-        begun = ""
-    else:
-        question = "\n".join(
-            [
-                "Tool or answer?",
-                f'"Hello." -> {answering}',
-                f'"My name is Ann." -> {answering}',
-                *examples[:MAX_EXAMPLES],
-                f'"Who is Bach?" -> {answering}',
-            ]
+        return _behind(messages, "Now use a tool:\n" + "\n".join(_named(str(tool["name"])) for tool in tools))
+    if after_result:
+        return _behind(
+            messages, f"The tool has run. Is anything that was asked for still missing? If not: {answering}."
         )
-        begun = f'"{" ".join(said.split())[:200]}" -> '
-    prompt = [dict(message) for message in messages]
-    prompt[-1]["content"] += f"\n\n---\n{question}"
-    return [*prompt, {"role": "assistant", "content": begun}] if begun else prompt
+    examples = [f'"{_request(tool)}" -> {_named(str(tool["name"]))}' for tool in tools[:MAX_EXAMPLES]]
+    question = [
+        "Tool or answer?",
+        f'"Hello." -> {answering}',
+        f'"My name is Ann." -> {answering}',
+        *examples,
+        f'"Who is Bach?" -> {answering}',
+    ]
+    begun = f'"{" ".join(said.split())[:200]}" -> '
+    return [*_behind(messages, "\n".join(question)), {"role": "assistant", "content": begun}]
 
 
-def read_choice(text: str) -> Choice:
-    """The choice in the model's JSON.
+def input_schema(tool: Mapping[str, Any]) -> dict[str, Any]:
+    """The tool's input, bounded; see :func:`bounded`."""
+    return {**_COMPACT, **bounded(tool.get("input_schema") or {})}
+
+
+def input_messages(messages: Sequence[ChatMessage], tool: Mapping[str, Any]) -> list[ChatMessage]:
+    """The prompt for the chosen tool's input: ``messages`` and what each part of the input is, behind the last."""
+    properties = (tool.get("input_schema") or {}).get("properties") or {}
+    parts = "\n".join(f"- {name}: {_meaning(name, part)}" for name, part in properties.items())
+    return _behind(
+        messages,
+        f"The tool {tool['name']} will be used for this. Write its input as JSON, from the words of this message, "
+        f"without the words that ask for it:\n{parts}",
+    )
+
+
+def takes_input(tool: Mapping[str, Any]) -> bool:
+    """Whether there is anything to fill in."""
+    schema = bounded(tool.get("input_schema") or {})
+    return bool(schema["properties"]) or bool(schema.get("additionalProperties"))
+
+
+def read_choice(text: str) -> str | None:
+    """The name of the chosen tool, or None for an answer.
 
     Raises:
-        ValueError: It was cut off.
+        ValueError: The JSON was cut off.
     """
     data = json.loads(text)
-    if not isinstance(data, dict) or data.get("tool") == ANSWER:
-        return Choice()
-    return Choice(str(data["tool"]), dict(data.get("input") or {}))
+    name = data.get("tool") if isinstance(data, dict) else None
+    return None if name in (None, ANSWER) else str(name)
+
+
+def read_input(text: str) -> dict[str, Any]:
+    """The input the model wrote.
+
+    Raises:
+        ValueError: The JSON was cut off.
+    """
+    data = json.loads(text)
+    return dict(data) if isinstance(data, dict) else {}
 
 
 def answer_name_taken(tools: Sequence[Mapping[str, Any]]) -> bool:
@@ -95,10 +120,14 @@ def answer_name_taken(tools: Sequence[Mapping[str, Any]]) -> bool:
     return any(tool["name"] == ANSWER for tool in tools)
 
 
-def example(tool: Mapping[str, Any]) -> dict[str, Any]:
-    """A call of the tool with made-up values, for the prompt."""
-    schema = bounded(tool.get("input_schema") or {})
-    return {"tool": tool["name"], "input": _sample(schema)}
+def _named(name: str) -> str:
+    return json.dumps({"tool": name}, ensure_ascii=False)
+
+
+def _behind(messages: Sequence[ChatMessage], question: str) -> list[ChatMessage]:
+    prompt = [dict(message) for message in messages]
+    prompt[-1]["content"] += f"\n\n---\n{question}"
+    return prompt
 
 
 def _request(tool: Mapping[str, Any]) -> str:
@@ -106,24 +135,9 @@ def _request(tool: Mapping[str, Any]) -> str:
     return words.split(". ")[0].rstrip(".")[:120] + ", please."
 
 
-def _sample(schema: Mapping[str, Any], depth: int = 0) -> Any:
-    if "const" in schema:
-        return schema["const"]
-    if schema.get("enum"):
-        return schema["enum"][0]
-    for name in ("anyOf", "oneOf"):
-        if schema.get(name):
-            return _sample(schema[name][0], depth + 1)
-    kind = schema.get("type")
-    kind = kind[0] if isinstance(kind, list) and kind else kind
-    if kind == "object":
-        if depth > 3:
-            return {}
-        wanted = schema.get("required") or list(schema.get("properties") or ())[:1]
-        return {name: _sample(schema["properties"][name], depth + 1) for name in wanted if name in schema["properties"]}
-    if kind == "array":
-        return [_sample(schema.get("items") or {"type": "string"}, depth + 1)]
-    return {"boolean": True, "integer": 1, "number": 1, "null": None}.get(str(kind), "...")
+def _meaning(name: str, part: Any) -> str:
+    described = part.get("description") if isinstance(part, Mapping) else None
+    return " ".join(str(described or name.replace("_", " ")).split())[:200]
 
 
 def bounded(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The engine's model protocol over a model on this device.
 
-With tools present a reply takes two requests on one prompt: a choice under a JSON schema, and, where the choice is to
-answer, the answer as free text. Not here: prompts (``conversation``, ``choice``) and the process (``runtime``).
+With tools present a reply takes two requests on one prompt, all but a free answer under a JSON schema: which tool, if
+any, and then that tool's input, or else the answer. Not here: prompts (``conversation``, ``choice``) and the process
+(``runtime``).
 """
 
 from __future__ import annotations
@@ -188,12 +189,41 @@ class OnDeviceModel:
 
     async def _choose(self, turn: Turn, plan: _Plan) -> tuple[choosing.Choice | None, str, Usage]:
         """The choice (None where it was cut off), its JSON, and what it used."""
-        prompt = choosing.choice_messages(
-            plan.messages, plan.tools, plan.said, after_result=bool(plan.used), answer=plan.may_answer
-        )
+        chosen: str | None = str(plan.tools[0]["name"])
+        text, spent = "", Usage()
+        if plan.may_answer or len(plan.tools) > 1:
+            prompt = choosing.choice_messages(
+                plan.messages, plan.tools, plan.said, after_result=bool(plan.used), answer=plan.may_answer
+            )
+            text, spent = await self._decide(turn, prompt, choosing.choice_schema(plan.tools, answer=plan.may_answer))
+            try:
+                chosen = choosing.read_choice(text)
+            except ValueError:
+                return None, text, spent
+        if chosen is None:
+            return choosing.Choice(), text, spent
+        tool = next(tool for tool in plan.tools if tool["name"] == chosen)
+        given: dict[str, Any] = {}
+        if choosing.takes_input(tool):
+            prompt = choosing.input_messages(plan.messages, tool)
+            text, more = await self._decide(turn, prompt, choosing.input_schema(tool))
+            spent += more
+            try:
+                given = choosing.read_input(text)
+            except ValueError:
+                return None, text, spent
+        decision = choosing.Choice(chosen, given)
+        if plan.may_answer and _repeats(decision, plan.used):
+            decision = choosing.Choice()
+        return decision, text, spent
+
+    async def _decide(
+        self, turn: Turn, prompt: list[conversation.ChatMessage], schema: Mapping[str, Any]
+    ) -> tuple[str, Usage]:
+        """What the model writes under a schema, and what it used."""
         body = {
-            "messages": prompt, "schema": choosing.choice_schema(plan.tools, answer=plan.may_answer),
-            "max_tokens": min(choosing.MAX_CHOICE_TOKENS, self._context // 4), "temperature": 0.0, **_NO_REASONING,
+            "messages": prompt, "schema": schema, "temperature": 0.0,
+            "max_tokens": min(choosing.MAX_CHOICE_TOKENS, self._context // 4), **_NO_REASONING,
         }  # fmt: skip
         text, usage = "", Usage()
         async with aclosing(turn.chat(body)) as pieces:
@@ -202,13 +232,7 @@ class OnDeviceModel:
                     text += piece["text"]
                 elif piece["type"] == "done":
                     usage = _usage(piece)
-        try:
-            decision = choosing.read_choice(text)
-        except ValueError:
-            return None, text, usage
-        if decision.tool is not None and plan.may_answer and _repeats(decision, plan.used):
-            decision = choosing.Choice()
-        return decision, text, usage
+        return text, usage
 
     async def _answer(self, turn: Turn, plan: _Plan, spent: Usage) -> AsyncGenerator[StreamEvent, None]:
         body: dict[str, Any] = {

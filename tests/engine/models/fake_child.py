@@ -42,7 +42,7 @@ class FakeBackend:
         if words[-1] == "environment":
             words = [json.dumps(sorted(os.environ))]
         finish = "stop"
-        if "schema" in body and "oneOf" in body["schema"]:
+        if "schema" in body and "x-guidance" in body["schema"]:
             words = [self._choose(body, words)]
         elif words[-1] == "slow":
             emit({"type": "text", "text": "going on"})
@@ -58,12 +58,11 @@ class FakeBackend:
         emit({"type": "done", "finish": finish, "usage": usage})
 
     def _choose(self, body: Mapping[str, Any], words: list[str]) -> str:
-        tools = [part["properties"]["tool"]["const"] for part in body["schema"]["oneOf"]]
-        if "cut" in words:
-            return '{"tool": "add_note", "input": {"note": "abc'
-        if "note" in words:
-            return json.dumps({"tool": tools[0], "input": {"note": "call Ada"}})
-        return json.dumps({"tool": tools[-1], "input": {}} if tools[-1] != "answer" else {"tool": "answer"})
+        parts = body["schema"]["properties"]
+        if "tool" not in parts:
+            return '{"note": "abc' if "cut" in words else json.dumps({"note": "call Ada"} if "note" in parts else {})
+        tools = parts["tool"]["enum"]
+        return json.dumps({"tool": tools[0] if "note" in words or "cut" in words else tools[-1]})
 
     def count(self, body: Mapping[str, Any]) -> int:
         return sum(len(message["content"].split()) for message in body["messages"])

@@ -12,12 +12,14 @@ from pydantic import BaseModel
 from engine.errors import ModelError
 from engine.model import ModelRequest, Span
 from engine.models.ondevice.choice import (
-    Choice,
     bounded,
     choice_messages,
     choice_schema,
-    example,
+    input_messages,
+    input_schema,
     read_choice,
+    read_input,
+    takes_input,
 )
 from engine.models.ondevice.conversation import chat_messages, describe_tools, said_last, used_in_this_turn
 
@@ -144,20 +146,19 @@ def test_what_the_person_said_is_told_from_what_the_tree_added() -> None:
 # --- the choice -------------------------------------------------------------------------------------------------------
 
 
-def test_the_schema_admits_tools_and_answer_and_nothing_else() -> None:
+def test_the_schemas_admit_tools_their_input_and_answer_and_nothing_else() -> None:
     schema = choice_schema([NOTE])
-    jsonschema.validate({"tool": "add_note", "input": {"note": "x"}}, schema)
+    jsonschema.validate({"tool": "add_note"}, schema)
     jsonschema.validate({"tool": "answer"}, schema)
-    for wrong in (
-        {"tool": "other", "input": {}},
-        {"tool": "add_note"},
-        {"tool": "answer", "input": {}},
-        {"tool": "add_note", "input": {"note": "x" * 2001}},
-    ):
+    for wrong in ({"tool": "other"}, {}, {"tool": "answer", "input": {}}):
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(wrong, schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({"tool": "answer"}, choice_schema([NOTE], answer=False))
+    jsonschema.validate({"note": "x"}, input_schema(NOTE))
+    for wrong_input in ({}, {"note": "x" * 2001}, {"note": "x", "more": 1}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(wrong_input, input_schema(NOTE))
 
 
 class Inner(BaseModel):
@@ -179,9 +180,6 @@ def test_schemas_of_pydantic_models_are_bounded() -> None:
     jsonschema.validate({"inner": [{"name": "a", "again": {"name": "b"}}], "extra": {"x": 1}}, schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({"inner": [{"name": "a"}] * 31}, schema)
-    assert example({"name": "t", "input_schema": Outer.model_json_schema()}) == {
-        "tool": "t", "input": {"inner": [{"name": "..."}]},
-    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -213,11 +211,11 @@ def test_bounding(schema: dict[str, Any], good: Any, bad: Any) -> None:
         jsonschema.validate(bad, made)
 
 
-def test_the_question_stands_behind_the_prompt_of_the_answer() -> None:
+def test_the_questions_stand_behind_the_prompt_of_the_answer() -> None:
     messages = [{"role": "system", "content": "S"}, {"role": "user", "content": "Note: milk"}]
     prompt = choice_messages(messages, [NOTE], "Note:\n milk", after_result=False, answer=True)
     assert prompt[0] == messages[0] and prompt[1]["content"].startswith("Note: milk\n\n---\n")
-    assert '"Add a note, please." -> {"tool": "add_note", "input": {"note": "..."}}' in prompt[1]["content"]
+    assert '"Add a note, please." -> {"tool": "add_note"}' in prompt[1]["content"]
     assert prompt[2] == {"role": "assistant", "content": '"Note: milk" -> '}
     assert messages[1]["content"] == "Note: milk"
     after = choice_messages(messages, [NOTE], "x", after_result=True, answer=True)
@@ -226,22 +224,29 @@ def test_the_question_stands_behind_the_prompt_of_the_answer() -> None:
     assert len(forced) == 2 and "Now use a tool" in forced[1]["content"]
 
 
-def test_samples_of_odd_schemas() -> None:
-    schema = {
-        "type": "object", "required": ["a", "b", "c", "d", "gone"],
-        "properties": {
-            "a": {"const": 5}, "b": {"type": ["null", "string"]}, "c": {"anyOf": [{"enum": ["q"]}]},
-            "d": {"type": "array", "items": {"type": "boolean"}},
-        },
-    }  # fmt: skip
-    assert example({"name": "t", "input_schema": schema})["input"] == {"a": 5, "b": None, "c": "q", "d": [True]}
-    assert example({"name": "t", "input_schema": {"properties": {"only": {"type": "integer"}}}})["input"] == {"only": 1}
+def test_the_input_is_asked_for_by_what_its_parts_mean() -> None:
+    tool = {
+        "name": "book",
+        "input_schema": {"properties": {"day": {"description": "Which\nday"}, "how_many": {"type": "integer"}}},
+    }
+    prompt = input_messages([{"role": "user", "content": "Two for Friday"}], tool)
+    assert len(prompt) == 1 and prompt[0]["content"].startswith("Two for Friday\n\n---\nThe tool book")
+    assert prompt[0]["content"].endswith("- day: Which day\n- how_many: how many")
 
 
-def test_reading_a_choice() -> None:
-    assert read_choice('{"tool": "answer"}') == Choice()
-    assert read_choice('{"tool": "add_note", "input": {"note": "x"}}') == Choice("add_note", {"note": "x"})
-    assert read_choice('{"tool": "now"}') == Choice("now", {})
-    assert read_choice("[1]") == Choice()
-    with pytest.raises(ValueError):
-        read_choice('{"tool": "add_note", "input": {"no')
+def test_a_tool_without_input_is_not_asked_for_one() -> None:
+    assert not takes_input({"name": "now"})
+    assert not takes_input({"name": "now", "input_schema": {"type": "object", "properties": {}}})
+    assert takes_input(NOTE)
+    assert takes_input({"name": "free", "input_schema": {"type": "object", "additionalProperties": {"type": "string"}}})
+
+
+def test_reading_what_was_chosen() -> None:
+    assert read_choice('{"tool": "answer"}') is None
+    assert read_choice('{"tool": "add_note"}') == "add_note"
+    assert read_choice("[1]") is None
+    assert read_input('{"note": "x"}') == {"note": "x"}
+    assert read_input("[1]") == {}
+    for read in (read_choice, read_input):
+        with pytest.raises(ValueError):
+            read('{"note": "no')

@@ -84,7 +84,7 @@ async def test_a_tool_choice_is_an_ordinary_tool_call(model: OnDeviceModel) -> N
     deltas = [event for event in result.events if isinstance(event, BlockDelta)]
     assert [d.kind for d in deltas] == ["input_json"] and json.loads(deltas[0].text) == {"note": "call Ada"}
     assert result.stop is not None and result.stop.stop_reason == "tool_use"
-    assert result.stop.usage.input_tokens == 12
+    assert result.stop.usage.input_tokens == 24  # two questions: which tool, and its input
 
 
 async def test_an_answer_follows_the_choice_as_text(model: OnDeviceModel) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -231,3 +232,21 @@ def test_pages_are_the_whole(sessions: list[tuple[int, bool, bool]], limit: int)
                 assert set(await all_pages(store, trashed=True, limit=limit)) == gone
 
     asyncio.run(run())
+
+
+async def test_what_was_spent_since_a_day(store: Store) -> None:
+    async def turn(session: str, name: str, started: float, cost: float, total: float) -> None:
+        record = replace(execution(name, status="completed"), started=started, usage={"cost": cost})
+        await store.sessions.commit(
+            Commit(session, session={"updated": started, "usage": {"cost": total}}, execution=record)
+        )
+
+    await turn("a", "x1", 10.0, 0.5, 0.5)
+    await turn("a", "x2", 100.0, 0.25, 0.75)
+    await turn("b", "x1", 50.0, 2.0, 2.0)
+    await turn("c", "x1", 120.0, 0.0, 0.0)
+    assert await store.browser.cost_since(0.0) == 2.75
+    assert await store.browser.cost_since(60.0) == 0.25
+    assert await store.browser.cost_since(500.0) == 0.0
+    await store.browser.trash("a")
+    assert await store.browser.cost_since(60.0) == 0.25

@@ -1,4 +1,4 @@
-"""What a turn costs: the engine with a scripted model without latency and a SQLite store on disk, saving included."""
+"""What ``engine_bench`` measures beside the growing session: a scripted model without latency, saving included."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ import json
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 from engine import Section, System, Timeline, Tool, component, create_app, use_state
 from engine.testing import Reply, ScriptedModel, ToolCall
-from tests.bench.table import Row, Stopwatch, milliseconds, resident_kb, show
+from tests.bench.table import Stopwatch, milliseconds, resident_kb
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = 15
@@ -41,20 +40,6 @@ def notepad_agent() -> Any:
 def small_window() -> Any:
     """An agent that shows the model its last entries only."""
     return [System("You are brief."), Timeline(limit=10)]
-
-
-async def turns(folder: Path, depth: int) -> float:
-    """The median time of one turn on a history of that many turns."""
-    async with create_app(notepad_agent, model=ScriptedModel(), store=folder / f"turns-{depth}.db") as app:
-        session = await app.session("s")
-        for number in range(depth):
-            await session.send(f"message {number}").result
-        samples = []
-        for number in range(SAMPLES):
-            with Stopwatch() as watch:
-                await session.send(f"measured {number}").result
-            samples.append(watch.seconds)
-    return milliseconds(samples)
 
 
 async def one_more_tick(folder: Path) -> float:
@@ -140,37 +125,3 @@ def import_time() -> float:
         return milliseconds(samples)
 
     return run("import engine") - run("pass")
-
-
-async def measure(folder: Path) -> list[Row]:
-    """All rows."""
-    rows = [
-        Row("send to result, history of 1 turn", await turns(folder, 1), "ms", 1.0),
-        Row("send to result, history of 100 turns", await turns(folder, 100), "ms", 1.0),
-        Row("send to result, history of 1,000 turns", await turns(folder, 1000), "ms", 2.0),
-        Row("one more tick with an async tool", await one_more_tick(folder), "ms", 1.2),
-    ]
-    seconds, kilobytes = await many_sessions(folder)
-    rows += [
-        Row("1,000 sessions, one turn each, at once", seconds, "s", 1.0),
-        Row("memory of one of them", kilobytes, "KB", 40),
-    ]
-    opened, floor = await reopen(folder)
-    rows += [
-        Row("the floor: reading and parsing the rows of 1,000 turns", floor, "ms"),
-        Row("open a session of 1,000 turns, first answer", opened, "ms", round(1.5 * floor, 1)),
-        Row("memory that sends 501 to 1,000 add", await memory(folder), "KB", 512),
-        Row("import engine", import_time(), "ms", 150),
-    ]
-    return rows
-
-
-def main() -> int:
-    """Prints the table."""
-    with tempfile.TemporaryDirectory() as folder:
-        show(asyncio.run(measure(Path(folder))))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

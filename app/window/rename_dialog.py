@@ -1,0 +1,52 @@
+"""Asking for another name."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from widgets.common import text_label
+
+
+class RenameDialog(QDialog):
+    """One line to type a name into. ``accepted``: :attr:`name` holds it.
+
+    Args:
+        title: What is renamed ("Rename session").
+        name: The name it has.
+    """
+
+    def __init__(self, title: str, name: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setMinimumWidth(400)
+        self.line = QLineEdit(name)
+        self.line.setAccessibleName(title)
+        self.line.selectAll()
+        cancel = QPushButton(self.tr("Cancel"))
+        cancel.clicked.connect(self.reject)
+        self.rename = QPushButton(self.tr("Rename"))
+        self.rename.setProperty("role", "primary")
+        self.rename.setDefault(True)
+        self.rename.clicked.connect(self.accept)
+        self.line.textChanged.connect(self._enable)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addStretch(1)
+        row.addWidget(cancel)
+        row.addWidget(self.rename)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 24, 16)
+        column.setSpacing(12)
+        column.addWidget(text_label(title, "heading"))
+        column.addWidget(self.line)
+        column.addLayout(row)
+        self._enable()
+        self.line.setFocus()
+
+    @property
+    def name(self) -> str:
+        """What was typed."""
+        return self.line.text().strip()
+
+    def _enable(self) -> None:
+        self.rename.setEnabled(bool(self.name))

@@ -1,0 +1,89 @@
+"""What saving does between engine and store: commits that join, forks of what memory let go of, stored usage."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine import Entry, System, Timeline, Tool, ValidationFailed, create_app
+from engine.persistence import Commit, ContextRecord, EventBatch, ExecutionRecord, TickRecord
+from engine.session.journal import merged
+from engine.store import Store
+from engine.testing import Reply, ScriptedModel, ToolCall
+from engine.timeline.log import weight
+
+TREE = [System("S"), Tool("note", "Note", lambda: "noted"), Timeline()]
+
+
+async def counted(store, monkeypatch):
+    """The commits that reach a store, as the fields they have."""
+    commits = []
+    real = store.sessions.commit
+
+    async def count(commit):
+        commits.append(commit)
+        await real(commit)
+
+    monkeypatch.setattr(store.sessions, "commit", count)
+    return commits
+
+
+async def test_a_plain_turn_takes_two_transactions_and_a_tool_tick_two_more(tmp_path, monkeypatch):
+    async with Store.open(tmp_path / "x.db") as store:
+        commits = await counted(store, monkeypatch)
+        model = ScriptedModel(["plain", Reply(tool_calls=[ToolCall("note")]), "done"])
+        app = create_app(TREE, model=model, store=store)
+        session = await app.session("s")
+        await session.send("one").result
+        assert [[e.role for e in c.entries] for c in commits] == [["user"], ["assistant"]]
+        assert commits[1].execution.status == "completed"
+        assert commits[1].tick.ended is not None
+        del commits[:]
+        await session.send("two").result
+        assert [[e.role for e in c.entries] for c in commits] == [["user"], ["assistant"], ["tool"], ["assistant"]]
+        await app.shutdown()
+
+
+def test_commits_are_joined_only_where_nothing_is_lost():
+    entry = Entry("e", 0, "assistant", [], "x", 1)
+    context = ContextRecord([("system", "S")])
+    one = Commit("s", entries=[entry], tick=TickRecord("x", 1, 1.0, context=context), streamed=())
+    two = Commit(
+        "s", execution=ExecutionRecord("x", "completed", 1.0), tick=TickRecord("x", 1, 1.0, 2.0), state={"/": 1}
+    )
+    both = merged(one, two)
+    assert (both.entries, both.tick.context, both.tick.ended, both.state) == ([entry], context, 2.0, {"/": 1})
+    assert (both.execution.status, both.streamed) == ("completed", ())
+    assert merged(one, Commit("s")).tick is one.tick
+    assert merged(two, one) is None
+    assert merged(one, Commit("s", tick=TickRecord("x", 2, 1.0))) is None
+    assert merged(Commit("s", entries=[Entry("r", 0, "tool", [], "x", 1)]), two) is None
+    assert merged(Commit("s", events=EventBatch(1, 2, 1, {})), one) is None
+    assert merged(Commit("s", streamed=[{"type": "text", "text": "half"}]), one) is None
+
+
+async def test_a_fork_reaches_entries_that_memory_let_go_of(tmp_path):
+    path = str(tmp_path / "x.db")
+    async with create_app(TREE, model=ScriptedModel(), store=path, max_timeline_entries=2) as app:
+        session = await app.session("s")
+        first = (await session.send("one").result).entries
+        for text in ("two", "three", "four"):
+            await session.send(text).result
+        assert session.log.get(first[1].id) is None
+        fork = await session.fork(at=first[1].id)
+        assert [entry.text for entry in fork.timeline] == ["one", "ok"]
+        with pytest.raises(ValidationFailed):
+            await session.fork(at="entry_unknown")
+
+
+async def test_usage_of_all_executions_survives_a_restart(tmp_path):
+    path = str(tmp_path / "x.db")
+    for turn in (1, 2):
+        async with create_app(TREE, model=ScriptedModel(), store=path) as app:
+            session = await app.session("s")
+            await session.send("go").result
+            assert session.usage.input_tokens == 10 * turn
+
+
+def test_an_entry_weighs_its_characters_not_its_blocks():
+    blocks = [{"type": "text", "text": "a"}] * 8
+    assert weight(Entry("e", 0, "user", blocks, "x", 1)) == 2 + 4
