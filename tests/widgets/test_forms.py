@@ -215,6 +215,29 @@ def test_problems_stand_beside_their_field_with_a_fix(form: PropertyForm, model:
     assert row.error_text() == ""
 
 
+@pytest.mark.qt_log_ignore("grabbing the keyboard", extend=True)
+def test_half_typed_braces_are_no_error_while_the_completion_is_open(
+    form: PropertyForm, model: DocumentModel, qtbot: QtBot
+) -> None:
+    form.set_node(model, "ap")
+    row = form.row("value")
+    assert row is not None
+    edit = row.editor.focus_target()
+    form.activateWindow()
+    qtbot.waitUntil(form.isActiveWindow)
+    edit.setFocus()
+    edit.selectAll()
+    QTest.keyClicks(edit, "{{")
+    prompt = row.findChild(PromptEditor)
+    assert prompt is not None
+    assert prompt._edit._popup.isVisible()
+    form.set_problems([Problem("ap", "value", "error", "The text ends in the middle.")])
+    assert row.error_text() == ""
+    prompt._edit._popup.hide()
+    target(form, "variable").setFocus()
+    assert row.error_text() == "The text ends in the middle."
+
+
 def test_chips_write_a_variable_and_braces_complete_it(form: PropertyForm, model: DocumentModel) -> None:
     form.set_node(model, "ap")
     row = form.row("value")

@@ -72,6 +72,8 @@ class TokenBar(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         width = float(self.width())
+        if not self._window:  # one line only: in the middle, where the button beside it is
+            painter.translate(0, 3)
         shape = QPainterPath()
         shape.addRoundedRect(QRectF(0, 0, width, 6), 3, 3)
         painter.save()

@@ -24,13 +24,14 @@ Index = QModelIndex | QPersistentModelIndex
 class _Row:
     """One row; rows live as long as their node stands where it is."""
 
-    __slots__ = ("children", "key", "node", "parent")
+    __slots__ = ("at", "children", "key", "node", "parent")
 
     def __init__(self, key: int, node: Node, parent: _Row | None) -> None:
         self.key = key
         self.node = node
         self.parent = parent
         self.children: list[_Row] = []
+        self.at = 0  # where it stood last among its siblings; looked at first
 
 
 def longest_rise(numbers: Sequence[int]) -> set[int]:
@@ -187,8 +188,12 @@ class OutlineModel(QAbstractItemModel):
     # -- ids --------------------------------------------------------------------------------------------------
 
     def _index(self, row: _Row) -> QModelIndex:
-        position = row.parent.children.index(row) if row.parent is not None else 0
-        return self.createIndex(position, 0, row.key)
+        if row.parent is None:
+            return self.createIndex(0, 0, row.key)
+        siblings = row.parent.children
+        if row.at >= len(siblings) or siblings[row.at] is not row:
+            row.at = siblings.index(row)
+        return self.createIndex(row.at, 0, row.key)
 
     def index_of(self, node_id: str) -> QModelIndex:
         """The index of a node; invalid where it is not there."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -131,8 +132,10 @@ def _behind(messages: Sequence[ChatMessage], question: str) -> list[ChatMessage]
 
 
 def _request(tool: Mapping[str, Any]) -> str:
+    """The first sentence of the description as something that a person might say."""
     words = " ".join(str(tool.get("description") or str(tool["name"]).replace("_", " ")).split())
-    return words.split(". ")[0].rstrip(".")[:120] + ", please."
+    first = re.split(r"(?<=[.?!])\s", words)[0][:120]
+    return first if first.endswith("?") else first.rstrip(".!") + ", please."
 
 
 def _meaning(name: str, part: Any) -> str:

@@ -14,7 +14,7 @@ from engine.errors import ModelError
 from engine.model import ModelRequest
 
 ChatMessage = dict[str, str]
-AFTER_RESULT = "What is the outcome?"
+AFTER_RESULT = "Now answer what I asked, in one or two short sentences."
 """Asked behind a tool's results."""
 
 

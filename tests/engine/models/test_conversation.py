@@ -68,7 +68,7 @@ def test_each_call_goes_on_where_the_one_before_ended() -> None:
     first, second = (chat_messages(ModelRequest(messages=m), [NOTE]) for m in (before, after))
     assert second[:-1] == first[:-1]
     assert second[-1]["content"].startswith(first[-1]["content"])
-    assert second[-1]["content"].endswith("[You used add_note with note: milk. Result: Noted.]\n\nWhat is the outcome?")
+    assert second[-1]["content"].endswith("[You used add_note with note: milk. Result: Noted.]\n\nNow answer what I asked, in one or two short sentences.")
 
 
 def test_results_of_all_kinds() -> None:
@@ -80,7 +80,7 @@ def test_results_of_all_kinds() -> None:
     text = chat_messages(request, [])[-1]["content"]
     assert "A\n(image left out)" in chat_messages(request, [])[2]["content"]
     assert "It failed: no" in text and "You used a tool with its input. Result: done" in text
-    assert text.count("What is the outcome?") == 2  # once for each message of results
+    assert text.count("Now answer what I asked, in one or two short sentences.") == 2  # once for each message of results
 
 
 def test_thinking_is_left_out_and_text_documents_are_read() -> None:
@@ -222,6 +222,12 @@ def test_the_questions_stand_behind_the_prompt_of_the_answer() -> None:
     assert len(after) == 2 and "still missing" in after[1]["content"]
     forced = choice_messages(messages, [NOTE], "x", after_result=False, answer=False)
     assert len(forced) == 2 and "Now use a tool" in forced[1]["content"]
+
+
+def test_a_description_that_begins_with_a_question_is_the_example_as_it_is() -> None:
+    tool = {"name": "look_up", "description": "What does it cost? Looks it up. Often."}
+    prompt = choice_messages([{"role": "user", "content": "x"}], [tool], "x", after_result=False, answer=True)
+    assert '"What does it cost?" -> {"tool": "look_up"}' in prompt[0]["content"]
 
 
 def test_the_input_is_asked_for_by_what_its_parts_mean() -> None:
