@@ -21,7 +21,13 @@ from engine.models.ondevice.choice import (
     read_input,
     takes_input,
 )
-from engine.models.ondevice.conversation import chat_messages, describe_tools, said_last, used_in_this_turn
+from engine.models.ondevice.conversation import (
+    AFTER_RESULT,
+    chat_messages,
+    describe_tools,
+    said_last,
+    used_in_this_turn,
+)
 
 NOTE = {
     "name": "add_note",
@@ -68,7 +74,7 @@ def test_each_call_goes_on_where_the_one_before_ended() -> None:
     first, second = (chat_messages(ModelRequest(messages=m), [NOTE]) for m in (before, after))
     assert second[:-1] == first[:-1]
     assert second[-1]["content"].startswith(first[-1]["content"])
-    assert second[-1]["content"].endswith("[You used add_note with note: milk. Result: Noted.]\n\nNow answer what I asked, in one or two short sentences.")
+    assert second[-1]["content"].endswith(f"[You used add_note with note: milk. Result: Noted.]\n\n{AFTER_RESULT}")
 
 
 def test_results_of_all_kinds() -> None:
@@ -80,7 +86,7 @@ def test_results_of_all_kinds() -> None:
     text = chat_messages(request, [])[-1]["content"]
     assert "A\n(image left out)" in chat_messages(request, [])[2]["content"]
     assert "It failed: no" in text and "You used a tool with its input. Result: done" in text
-    assert text.count("Now answer what I asked, in one or two short sentences.") == 2  # once for each message of results
+    assert text.count(AFTER_RESULT) == 2  # once for each message of results
 
 
 def test_thinking_is_left_out_and_text_documents_are_read() -> None:
