@@ -13,6 +13,7 @@ from engine.entries import new_id
 from engine.errors import SessionClosed, ValidationFailed
 from engine.events import SessionEvent
 from engine.messages import messages_of
+from engine.session.checks import check_max_ticks
 from engine.session.execution import SendResult
 from engine.session.session import Session, make_session
 from engine.tools.definition import as_definition
@@ -45,6 +46,7 @@ class App:
         on_event: Callable[[SessionEvent], None] | None = None,
     ) -> None:
         root_element(component)
+        check_max_ticks(max_ticks)
         self.component = component
         self.model = model
         self.max_ticks = max_ticks

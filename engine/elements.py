@@ -134,8 +134,8 @@ def Timeline(
 
     Args:
         limit: At most so many entries, the newest.
-        roles: Only entries of these roles.
-        filter: Only entries for which it is true.
+        roles: Only entries of these roles; those of the running execution are always shown.
+        filter: Only entries for which it is true; those of the running execution are always shown.
         max_tokens: The most that history may weigh.
         headroom: Tokens of that budget to keep free.
         strategy: ``truncate``, ``sliding-window``, ``summarize``, or an (async) function

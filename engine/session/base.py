@@ -115,6 +115,8 @@ class SessionBase:
         self.closed = False
         self.leaving = False
         self.loaded = store is None
+        self.caught_up = False
+        self.was_refused = False
         self.mounted = False
         self.evicted: set[str] = set()
         self.breakpoint: str | None = None

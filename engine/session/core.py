@@ -46,7 +46,7 @@ class SessionCore(SessionParts):
         try:
             await self.journal.save(**fields)
         except SessionLocked:
-            self.journal.drop()
+            self.refused()
             raise
         except StoreError as error:
             if ex is not None:
@@ -56,6 +56,15 @@ class SessionCore(SessionParts):
             return
         if ex is not None:
             ex.store_error = None
+
+    def refused(self) -> None:
+        """Another program writes this session: what was to be saved is forgotten, messages still wait."""
+        lost = self.journal.drop()
+        for pending in self.pending:
+            if pending.id in lost:
+                pending.stored = False
+        self.caught_up = False
+        self.was_refused = True
 
     def execution_record(
         self, ex: Execution, status: Any = "running", error: BaseException | None = None
@@ -118,7 +127,7 @@ class SessionCore(SessionParts):
 
     async def begin(self, ex: Execution) -> None:
         """Before an execution: load, take its properties, tell the runner."""
-        await self.ensure_loaded()
+        await self.catch_up()
         if ex.props is not None:
             self.set_props(ex.props)
         self.first_of_execution = len(self.log.entries)
@@ -138,6 +147,7 @@ class SessionCore(SessionParts):
             try:
                 await self.journal.flush()
             except SessionLocked:
+                self.refused()
                 raise
             except StoreError as error:
                 ex.store_error = error
@@ -220,6 +230,37 @@ class SessionCore(SessionParts):
             if not self.loaded:
                 await load(self)  # type: ignore[arg-type]
 
+    async def catch_up(self) -> None:
+        """Load; again where a save was refused, or where another program went on since it was loaded.
+
+        Raises:
+            StoreError: It could not be read.
+        """
+        store = self.journal.store
+        if self.loaded and not self.caught_up and store is not None:
+            await self.journal.settle()
+            stored = await store.load(self.id, limit=1)
+            if self.was_refused or (
+                stored is not None
+                and (
+                    stored.total_entries != self.log.next_index
+                    or int(stored.session.get("sequence") or 0) > self.sequence
+                )
+            ):
+                self.refused()
+                await self.shut()
+                self.unstored_events.clear()
+                self._row = {}
+                self.loaded = self.was_refused = False
+                self._fresh_tree()
+        await self.ensure_loaded()
+        self.caught_up = True
+
+    def _fresh_tree(self) -> None:
+        self.tree = Tree(host=self)
+        self.compiler.forget()
+        self.compiled = None
+
     async def shut(self) -> None:
         """Unmount, save what is unsaved, give the lock back."""
         if self.mounted:
@@ -238,7 +279,11 @@ class SessionCore(SessionParts):
             await self.journal.settle()
             try:
                 await self.journal.flush()
+            except SessionLocked as error:
+                log.warning("Session %s: %s", self.id, error)
+                self.refused()
             finally:
+                self.caught_up = False
                 await store.release(self.id)
 
     @property
@@ -261,6 +306,4 @@ class SessionCore(SessionParts):
         self.loaded = False
         await self.shut()
         if self.current is None:
-            self.tree = Tree(host=self)
-            self.compiler.forget()
-            self.compiled = None
+            self._fresh_tree()

@@ -263,11 +263,20 @@ class Execution:
         """Own tokens and those of spawned sessions."""
         return self.usage + self.children_usage
 
+    def reply_text(self) -> str:
+        """The text of the last reply, with the parts before its pauses: they are one message of the model's."""
+        texts: list[str] = []
+        for entry in reversed(self.entries):
+            if texts and (entry.role != "assistant" or entry.metadata.get("stop_reason") != "pause_turn"):
+                break
+            if entry.role == "assistant":
+                texts.append(entry.text)
+        return "".join(reversed(texts))
+
     def result(self) -> SendResult:
         """What it came to."""
-        last = next((entry for entry in reversed(self.entries) if entry.role == "assistant"), None)
         return SendResult(
-            response=last.text if last is not None else "",
+            response=self.reply_text(),
             outputs=dict(self.outputs),
             usage=self.usage,
             total_usage=self.total_usage,

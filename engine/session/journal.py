@@ -158,9 +158,11 @@ class Journal:
         if self._tasks:
             await asyncio.gather(*self._tasks)
 
-    def drop(self) -> None:
-        """Forget what is unsaved."""
+    def drop(self) -> set[str]:
+        """Forget what is unsaved; gives the ids of the messages that were to wait."""
+        lost = {message.id for commit in self._queue for message in commit.pending_added}
         self._queue.clear()
+        return lost
 
 
 def merged(one: Commit, two: Commit) -> Commit | None:

@@ -68,6 +68,14 @@ class SessionParts(SessionBase):
                 ex.entries.append(entry)
         self.tree.notify("timeline")
 
+    def take_back(self, ex: Execution, waiting: Sequence[Pending]) -> None:
+        """The newest entries could not be saved at all: they are the messages again that they were, and wait."""
+        if waiting:
+            self.log.take_back(len(waiting))
+            del ex.entries[-len(waiting) :]
+            self.pending[:0] = waiting
+            self.tree.notify("timeline")
+
     def mark(self, ex: Execution, entry_id: str, status: EntryStatus) -> None:
         """Change the status of an entry."""
         changed = self.log.mark(entry_id, status)

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from engine.component import root_element
 from engine.entries import new_id
-from engine.errors import SessionClosed, SpawnDepthExceeded, ValidationFailed
+from engine.errors import SessionClosed, SpawnDepthExceeded
 from engine.eventlog import MAX_EVENTS_PER_SESSION, EventLog
 from engine.events import SessionEvent
 from engine.messages import Incoming, messages_of
 from engine.model import ModelRequest
+from engine.session.checks import check_given
 from engine.session.core import SessionCore
 from engine.session.execution import Execution, ExecutionHandle, Procedure, SendResult, quiet_future
 from engine.session.loop import run_execution
@@ -94,14 +95,13 @@ class Session(SessionCore):
             ``await procedure`` gives the handle, ``await procedure.result`` the :class:`SendResult`.
 
         Raises:
-            ValidationFailed: The messages or tools have the wrong shape.
+            ValidationFailed: Something given has the wrong shape.
             SessionClosed: The session was closed.
         """
         self.check_open()
         incoming = messages_of(messages)
         definitions = [as_definition(item) for item in tools]
-        if max_ticks is not None and (not isinstance(max_ticks, int) or max_ticks < 1):
-            raise ValidationFailed("max_ticks must be a whole number above 0", place="max_ticks")
+        check_given(props, max_ticks, metadata)
         running = self.current
         if running is not None and not running.stopping and running.aborting is None:
             return self._join(running, incoming, props, definitions)
@@ -376,6 +376,7 @@ class Session(SessionCore):
 
     def _render(self, props: Mapping[str, Any] | None, max_ticks: int | None) -> Procedure:
         self.check_open()
+        check_given(props, max_ticks)
         given = None if props is AS_IT_IS else props
         running = self.current
         if running is not None and not running.stopping and running.aborting is None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from engine.compiler.compile import Compiled, CompileInput
 from engine.compiler.record import record_of
 from engine.entries import Block, Entry, new_id
-from engine.errors import Aborted, ModelError
+from engine.errors import Aborted, ModelError, SessionLocked
 from engine.events import CompiledEvent, ContextUpdate, EntryCommitted, TickEnd, TickStart
 from engine.model import ModelRequest
 from engine.reconciler import phases
@@ -89,14 +89,18 @@ class Tick:
                 ex.started_by = entry.id
         session.append([entry for entry, _ in entries])
         ex.unanswered.extend(entry.id for entry, _ in entries)
-        await session.commit(
-            ex,
-            entries=[entry for entry, _ in entries],
-            pending_removed=[pending.id for _, pending in entries if pending.stored],
-            execution=session.execution_record(ex),
-            tick=self.record(),
-            state=take_state(session.tree),
-        )
+        try:
+            await session.commit(
+                ex,
+                entries=[entry for entry, _ in entries],
+                pending_removed=[pending.id for _, pending in entries if pending.stored],
+                execution=session.execution_record(ex),
+                tick=self.record(),
+                state=take_state(session.tree),
+            )
+        except SessionLocked:
+            session.take_back(ex, waiting)
+            raise
         for entry, _ in entries:
             session.emit(EntryCommitted(entry=entry))
         with session.interruptible(ex):
@@ -321,7 +325,7 @@ class Tick:
         wants = any(not o.is_output for o in outcomes) and reply.stop_reason in GO_ON
         result = TickResult(
             tick=self.number,
-            text="".join(b["text"] for b in reply.content() if b.get("type") == "text"),
+            text=ex.reply_text(),
             tool_calls=[ToolCallInfo(b["name"], b["input"], b["id"]) for b in calls],
             tool_results=[ToolResultInfo(o.name, o.call_id, o.content, o.is_error) for o in outcomes],
             stop_reason=reply.stop_reason,

@@ -52,6 +52,15 @@ class TimelineLog:
         self.entries.append(entry)
         self.next_index = max(self.next_index, entry.index + 1)
 
+    def take_back(self, count: int) -> None:
+        """Remove the newest entries again."""
+        for entry in self.entries[-count:]:
+            self._by_id.pop(entry.id, None)
+        del self.entries[-count:]
+        del self._weights[len(self.entries) :]
+        self.next_index -= count
+        self.epoch += 1
+
     def trim(self) -> None:
         """Drop the oldest entries beyond the limit, in front of a person's message where that is possible."""
         if self.limit is None or len(self.entries) <= self.limit:

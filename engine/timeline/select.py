@@ -45,19 +45,22 @@ async def choose(
 ) -> Choice:
     """The entries that a Timeline with these properties shows; ``None``: there is no Timeline.
 
-    Cuts fall only in front of a person's message, and never into the running execution.
+    Cuts fall only in front of a person's message, and never into the running execution; ``roles`` and ``filter``
+    choose among what was there before it.
     """
     entries = log.entries
     if props is None:
         return Choice(entries[running.first :], running.first)
     start: int | None = 0
     chosen: Sequence[Entry] = entries
+    protected = running.first
     if props["roles"] is not None or props["filter"] is not None:
         roles, keep = props["roles"], props["filter"]
-        chosen = [e for e in entries if (roles is None or e.role in roles) and (keep is None or keep(e))]
-        start = 0 if len(chosen) == len(entries) else None
-        chosen = entries if start == 0 else chosen
-    protected = running.first if start == 0 else _first_of(chosen, running, entries)
+        before = [
+            e for e in entries[: running.first] if (roles is None or e.role in roles) and (keep is None or keep(e))
+        ]
+        if len(before) < min(running.first, len(entries)):
+            start, chosen, protected = None, [*before, *entries[running.first :]], len(before)
     if props["limit"] is not None and len(chosen) > props["limit"]:
         cut = cut_place(chosen, len(chosen) - props["limit"], protected)
         chosen = chosen[cut:]
@@ -79,13 +82,6 @@ async def choose(
     if start is not None and not kept:
         return Choice([], len(entries), budget, evicted)
     return Choice(kept, start + len(chosen) - len(kept) if contiguous and start is not None else None, budget, evicted)
-
-
-def _first_of(chosen: Sequence[Entry], running: Running, entries: Sequence[Entry]) -> int:
-    if running.first >= len(entries):
-        return len(chosen)
-    boundary = entries[running.first].index
-    return next((place for place, entry in enumerate(chosen) if entry.index >= boundary), len(chosen))
 
 
 def cut_place(entries: Sequence[Entry], wanted: int, protected: int) -> int:

@@ -26,7 +26,8 @@ async def run_handler(definition: ToolDefinition, value: Any, context: Any, fibe
     """Call a tool's handler with a checked input.
 
     Raises:
-        ToolError: It took longer than its timeout.
+        ToolError: It took longer than its timeout, wanted to end the program, or was cancelled by nobody here.
+        CancelledError: The caller was cancelled.
         Exception: Whatever the handler raises.
     """
     handler = definition.handler
@@ -46,12 +47,27 @@ async def run_handler(definition: ToolDefinition, value: Any, context: Any, fibe
             if limit.expired():
                 raise ToolError(f"{definition.name} took longer than {definition.timeout:g} seconds") from None
             raise
-    except BaseException:
+    except BaseException as error:
         current.abandoned = True
-        raise
+        if isinstance(error, Exception | GeneratorExit) or _cancelled(error):
+            raise
+        raise _as_tool_error(error) from error
     finally:
         handling.reset(tokens[1])
         scope.reset(tokens[0])
+
+
+def _cancelled(error: BaseException) -> bool:
+    """Whether an error says that the task that runs the handler was cancelled, and not something it waited for."""
+    task = asyncio.current_task()
+    return isinstance(error, asyncio.CancelledError) and (task is None or task.cancelling() > 0)
+
+
+def _as_tool_error(error: BaseException) -> ToolError:
+    """What only ends a program, or only a task, as the failure of one call."""
+    if isinstance(error, asyncio.CancelledError):
+        return ToolError(f"What the tool waited for was cancelled{f': {error}' if str(error) else ''}")
+    return ToolError(f"{type(error).__name__}: {error}")
 
 
 async def _run(handler: Callable[..., Any], args: list[Any], kwargs: dict[str, Any], inline: bool) -> Any:
@@ -105,6 +121,8 @@ async def in_thread(function: Callable[[], Any]) -> Any:
             error = raised
             if isinstance(raised, StopIteration):
                 error = RuntimeError("The handler raised StopIteration")
+            elif not isinstance(raised, Exception):  # the loop would end with it
+                error = _as_tool_error(raised)
         try:
             loop.call_soon_threadsafe(deliver, value, error)
         except RuntimeError:
