@@ -14,8 +14,8 @@ from engine.errors import ModelError
 from engine.model import ModelRequest
 
 ChatMessage = dict[str, str]
-AFTER_RESULT = "Now answer what I asked, in one or two short sentences."
-"""Asked behind a tool's results."""
+AFTER_RESULT = 'I asked: "{said}" Answer that now, in one or two short sentences.'
+"""Asked behind a tool's results: a small model otherwise answers something that was asked before."""
 
 
 def chat_messages(request: ModelRequest, tools: Sequence[Mapping[str, Any]]) -> list[ChatMessage]:
@@ -27,8 +27,10 @@ def chat_messages(request: ModelRequest, tools: Sequence[Mapping[str, Any]]) -> 
     system = "\n\n".join(part for part in (request.system, describe_tools(tools)) if part)
     messages: list[ChatMessage] = [{"role": "system", "content": system}] if system else []
     calls: dict[str, Mapping[str, Any]] = {}
+    said = ""
     for message in request.messages:
-        for role, text in _parts(message, calls):
+        said = _words(message) or said
+        for role, text in _parts(message, calls, said):
             if messages and messages[-1]["role"] == role:
                 messages[-1] = {"role": role, "content": f"{messages[-1]['content']}\n\n{text}"}
             else:
@@ -88,7 +90,15 @@ def _blocks(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [{"type": "text", "text": content}] if isinstance(content, str) else list(content)
 
 
-def _parts(message: Mapping[str, Any], calls: dict[str, Mapping[str, Any]]) -> list[tuple[str, str]]:
+def _words(message: Mapping[str, Any]) -> str:
+    """What the person wrote in a message, in one line; nothing where it brings a tool's results."""
+    blocks = _blocks(message)
+    if message["role"] != "user" or any(block.get("type") == "tool_result" for block in blocks):
+        return ""
+    return " ".join(str(next((b["text"] for b in blocks if b.get("type") == "text"), "")).split())[:200]
+
+
+def _parts(message: Mapping[str, Any], calls: dict[str, Mapping[str, Any]], said: str) -> list[tuple[str, str]]:
     role = "assistant" if message["role"] == "assistant" else "user"
     parts: list[tuple[str, str]] = []
     last_result = 0
@@ -114,7 +124,7 @@ def _parts(message: Mapping[str, Any], calls: dict[str, Mapping[str, Any]]) -> l
             )
     if last_result:
         # Without being asked a small model takes the result for something that the person said.
-        parts.insert(last_result, ("user", AFTER_RESULT))
+        parts.insert(last_result, ("user", AFTER_RESULT.format(said=said)))
     return parts
 
 

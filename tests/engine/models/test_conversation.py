@@ -74,7 +74,8 @@ def test_each_call_goes_on_where_the_one_before_ended() -> None:
     first, second = (chat_messages(ModelRequest(messages=m), [NOTE]) for m in (before, after))
     assert second[:-1] == first[:-1]
     assert second[-1]["content"].startswith(first[-1]["content"])
-    assert second[-1]["content"].endswith(f"[You used add_note with note: milk. Result: Noted.]\n\n{AFTER_RESULT}")
+    asked = AFTER_RESULT.format(said="Note: milk")
+    assert second[-1]["content"].endswith(f"[You used add_note with note: milk. Result: Noted.]\n\n{asked}")
 
 
 def test_results_of_all_kinds() -> None:
@@ -86,7 +87,16 @@ def test_results_of_all_kinds() -> None:
     text = chat_messages(request, [])[-1]["content"]
     assert "A\n(image left out)" in chat_messages(request, [])[2]["content"]
     assert "It failed: no" in text and "You used a tool with its input. Result: done" in text
-    assert text.count(AFTER_RESULT) == 2  # once for each message of results
+    assert text.count(AFTER_RESULT.format(said="x")) == 2  # once for each message of results
+
+
+def test_after_a_result_the_last_thing_that_was_asked_is_asked_again() -> None:
+    request = ModelRequest(
+        messages=[
+            user("What's my name?"), assistant("Ryan."), user("Note\n {milk}"), assistant(call(1)), user(result(1)),
+        ]
+    )  # fmt: skip
+    assert chat_messages(request, [NOTE])[-1]["content"].endswith(AFTER_RESULT.format(said="Note {milk}"))
 
 
 def test_thinking_is_left_out_and_text_documents_are_read() -> None:
