@@ -83,13 +83,20 @@ async def test_5_abort_rejects_the_result_and_the_next_send_works():
         assert (await session.send("b").result).response == "ok"
 
 
+async def reached(handle, kind):
+    """Wait until the run has told of that event."""
+    async for event in handle:
+        if event.type == kind:
+            return
+
+
 async def test_7_a_send_while_running_joins_the_run():
     model = ScriptedModel(["one", "two"], delay=0.03)
     async with create_app(Plain, model=model) as app:
         session = await app.session()
         first = session.send("a")
         handle = await first
-        await asyncio.sleep(0.01)
+        await reached(handle, "compiled")
         second = session.send("more")
         assert await second is handle
         result = await second.result
@@ -166,7 +173,7 @@ async def test_13_render_while_running_gives_props_to_the_next_tick():
     async with create_app(Agent, model=model) as app:
         session = await app.session()
         first = session.render({"q": 1})
-        await asyncio.sleep(0.01)
+        await reached(await first, "compiled")
         second = session.render({"q": 2})
         assert await first is await second
         await second.result
