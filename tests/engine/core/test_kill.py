@@ -47,7 +47,7 @@ async def test_b27_a_killed_session_reopens_with_everything_that_was_committed(t
     path = str(tmp_path / "x.db")
     chance = random.Random(27)
     turns = 0
-    for round_ in range(count(8, 200)):
+    for round_ in range(count(20, 200)):
         turns += killed(path, chance.randrange(4), chance.random() * 0.05)
         connection = sqlite3.connect(path)
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
