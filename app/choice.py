@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from app.connections import DEFAULT_ANTHROPIC_MODEL, Connection
 from app.settings import Settings
-from app.text import tr
 
 if TYPE_CHECKING:
     from engine.blueprint.document import AgentDocument
@@ -91,12 +90,3 @@ def short_model(model: str) -> str:
 def wish_value(connection: Connection, model: str) -> dict[str, Any]:
     """The value of an agent's ``model`` property for a choice."""
     return {"connection": connection.id, "model": model}
-
-
-def describe_kind(connection: Connection) -> str:
-    """One line about a connection."""
-    if connection.kind == "on_device":
-        return tr("Private and free. No network, nothing leaves this machine.")
-    if connection.kind == "anthropic":
-        return tr("The strongest. Needs a key.")
-    return connection.address

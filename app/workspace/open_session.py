@@ -65,11 +65,6 @@ class OpenSession(QObject):
     def id(self) -> str:
         return str(self.session.id)
 
-    @property
-    def last_text(self) -> str:
-        """What the person said last, for *Try again*."""
-        return self._last_text
-
     def show_entries(self, entries: Sequence[Any]) -> None:
         """Show entries that are not in this process's session yet."""
         self.transcript.load(entries, finished=False)

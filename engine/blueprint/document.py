@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 FORMAT_NAME = "bough-agent"
@@ -151,11 +151,6 @@ class AgentDocument:
     def replace_root(self, root: Node) -> AgentDocument:
         """The same document with another root node."""
         return AgentDocument(root, self.format_version, self.extra)
-
-
-def with_changes(node: Node, **changes: Any) -> Node:
-    """A copy of the node with some attributes changed."""
-    return replace(node, **changes)
 
 
 def fresh_ids(node: Node) -> Node:

@@ -167,10 +167,6 @@ class Composer(QFrame):
             cursor.movePosition(cursor.MoveOperation.End)
             self.field.setTextCursor(cursor)
 
-    def add_tool(self, widget: QWidget) -> None:
-        """Puts a small button at the left of the lower line (attach …)."""
-        self._row.insertWidget(self._row.count() - 4, widget)
-
     def set_send_key(self, key: str) -> None:
         """Which key sends: ``enter`` or ``ctrl_enter``."""
         self.field.send_with_control = key == "ctrl_enter"

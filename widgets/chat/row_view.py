@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QPushButton, QWidget
 from widgets import theme
 from widgets.chat.canvas import Canvas
 from widgets.chat.pool import RowPool
-from widgets.chat.positions import TOP, Positions
+from widgets.chat.positions import Positions
 from widgets.chat.rows import Row
 
 _SAMPLE: Final = "The quick brown fox jumps over the lazy dog and then goes home to eat figs."
@@ -220,17 +220,6 @@ class RowView(QAbstractScrollArea):
         """Goes to the newest words and stays with them."""
         self._stick = True
         self.relayout()
-
-    def show_item(self, item_id: str) -> None:
-        """Brings an item into view."""
-        if item_id in self.positions:
-            self._stick = False
-            self.relayout((item_id, TOP))
-
-    @property
-    def at_bottom(self) -> bool:
-        """Whether the newest words are in view."""
-        return self._stick
 
     def rows_in_order(self) -> list[Row]:
         """The rows that are widgets now, from top to bottom."""

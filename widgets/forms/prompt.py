@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QStringListModel, Qt, Slot
 from PySide6.QtGui import QColor, QFont, QKeyEvent, QSyntaxHighlighter, QTextCharFormat, QTextCursor, QTextDocument
-from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLabel, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from engine.blueprint.form_fields import Field
 from engine.blueprint.kinds import Variable
@@ -169,10 +169,6 @@ class PromptEditor(FieldEditor):
         self._edit.textChanged.connect(self._changed)
         self.watch(self._edit)
         self._show_count()
-
-    def text_edit(self) -> QPlainTextEdit:
-        """The text widget, for tests and for placing the cursor at a problem."""
-        return self._edit
 
     @Slot()
     def _changed(self) -> None:

@@ -73,7 +73,6 @@ class TreeCanvas(QAbstractScrollArea):
         self.layout_ = TreeLayout(words.holds_children, self.painter_.metrics())
         self.selection = selection
         self.operations = operations
-        self.hits: set[str] = set()
         self.marks: dict[str, Mark] = {}
         self._model: DocumentModel | None = None
         self._live: dict[str, LiveBadge] = {}
@@ -282,7 +281,6 @@ class TreeCanvas(QAbstractScrollArea):
             slot_hovered=pointer.hovered == node.id and pointer.on_slot,
             hot_button=pointer.button if pointer.hovered == node.id else "",
             pulse=self._pulse.value if live is not None and live.running else 0.0,
-            search_hit=node.id in self.hits,
             mark=mark.severity if mark is not None and not dimmed else "",
         )
 

@@ -194,11 +194,6 @@ class TreeEditor(QWidget):
             self.canvas.viewport().update()
             self.outline.set_marks(marks)
 
-    def set_search_hits(self, ids: Iterable[str]) -> None:
-        """Mark the nodes that a search found."""
-        self.canvas.hits = set(ids)
-        self.canvas.viewport().update()
-
     # -- commands ---------------------------------------------------------------------------------------------
 
     def add_kind(self, kind: str) -> str | None:

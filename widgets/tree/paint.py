@@ -40,7 +40,6 @@ class CardLook:
     slot_hovered: bool = False
     hot_button: str = ""
     pulse: float = 0.0
-    search_hit: bool = False
     mark: str = ""
 
 
@@ -155,10 +154,6 @@ class CardPainter:
         painter.setPen(QColor(colours.faint if look.dimmed else colours.text))
         title = self.title_metrics.elidedText(look.title, Qt.TextElideMode.ElideRight, max(20.0, room))
         painter.drawText(QPointF(left, top + self.title_metrics.ascent()), title)
-        if look.search_hit:
-            painter.setPen(QPen(QColor(colours.warn), 2))
-            width = self.title_metrics.horizontalAdvance(title)
-            painter.drawLine(QLineF(left, top + height, left + width, top + height))
         baseline = top + height + 3 + self.text_metrics.ascent()
         for name, button in self.buttons(rect, look).items():
             right = min(right, button.left() - 4)

@@ -204,7 +204,7 @@ async def test_b6_close_during_a_run_aborts_it_and_stays_closed():
     app = create_app(Plain, model=ScriptedModel(delay=1))
     session = await app.session("x")
     procedure = session.send("a")
-    await asyncio.sleep(0.01)
+    await reached(await procedure, "compiled")
     await session.close()
     await session.close()
     with pytest.raises(Aborted):
@@ -235,7 +235,7 @@ async def test_a_joiner_whose_message_was_not_seen_is_told_so_and_the_message_wa
     async with create_app(Plain, model=model, max_ticks=1) as app:
         session = await app.session()
         first = session.send("a")
-        await asyncio.sleep(0.01)
+        await reached(await first, "compiled")
         second = session.send("late")
         assert (await first.result).stop_reason == "max_ticks"
         with pytest.raises(EngineError, match="max_ticks"):
@@ -250,7 +250,7 @@ async def test_a_joiner_of_a_run_that_is_aborted_is_rejected_and_the_message_wai
     async with create_app(Plain, model=ScriptedModel(delay=0.2)) as app:
         session = await app.session()
         first = session.send("a")
-        await asyncio.sleep(0.01)
+        await reached(await first, "compiled")
         second = session.send("late")
         first.abort("enough")
         with pytest.raises(Aborted):
@@ -263,7 +263,7 @@ async def test_a_send_while_an_abort_unwinds_is_a_new_execution():
     async with create_app(Plain, model=model) as app:
         session = await app.session()
         first = await session.send("a")
-        await asyncio.sleep(0.01)
+        await reached(first, "compiled")
         first.abort("stop")
         second = await session.send("b")
         assert second is not first
@@ -278,7 +278,7 @@ async def test_interrupt_is_abort_then_send():
     async with create_app(Plain, model=model) as app:
         session = await app.session()
         first = session.send("a")
-        await asyncio.sleep(0.01)
+        await reached(await first, "compiled")
         second = session.interrupt("instead", "changed my mind")
         with pytest.raises(Aborted, match="changed my mind"):
             await first.result
