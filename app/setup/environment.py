@@ -87,7 +87,9 @@ class Environment:
         say(
             "Installing the Python packages that Bough needs into " + self.folder.name + "; this takes a minute or two."
         )
-        self._pip(["install", "--require-hashes", "--only-binary", ":all:", "-r", LISTS[self.level]], fetches=True)
+        # The lists are whole. Without --no-deps an older pip looks `coverage[toml]` up again, and refuses what is newer.
+        pinned = ["install", "--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", LISTS[self.level]]
+        self._pip(pinned, fetches=True)
         self._pip(["install", "--no-deps", "--no-build-isolation", "--no-index", "--editable", "."], fetches=False)
         self._compile()
         fresh = {

@@ -49,7 +49,7 @@ def test_made_once_and_then_ready(checkout: Path, pip_calls: list[list[str]], mo
     assert not environment.ready()
     environment.prepare(sys.executable)
     assert environment.ready()
-    assert pip_calls[0][:4] == ["install", "--require-hashes", "--only-binary", ":all:"]
+    assert pip_calls[0][:5] == ["install", "--require-hashes", "--no-deps", "--only-binary", ":all:"]
     assert pip_calls[1][-2:] == ["--editable", "."]
 
     def nothing(*_: Any, **__: Any) -> None:
