@@ -91,6 +91,18 @@ class ToolError(EngineError):
     """A tool failed; the text is what the model is told."""
 
 
+class NotPermitted(ToolError):
+    """An agent wanted to do something that the person did not allow. Nothing happened.
+
+    Attributes:
+        sentence: What it wanted to do.
+    """
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(f"This was not allowed: {sentence}")
+        self.sentence = sentence
+
+
 class ValidationFailed(EngineError):
     """Something given to the engine has the wrong shape.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from engine.entries import Block, Entry
 from engine.model import ModelRequest, Span
@@ -160,7 +160,12 @@ class ToolResultStart(SessionEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class ToolConfirmationRequired(SessionEvent):
-    """A tool waits for a person: answer with ``session.respond(confirmation_id, approved, …)``."""
+    """A tool waits for a person: answer with ``session.respond(confirmation_id, approved, …)``.
+
+    ``kind`` says what for: ``tool``: whether it may run with this input; ``permission``: whether the agent may do what
+    ``message`` says (``input["detail"]``: what to look at first); ``question``: an answer in words, given as
+    ``respond(id, True, input={"answer": …})`` (``input["choices"]``: the answers to choose from, or none).
+    """
 
     type: ClassVar[str] = "tool_confirmation_required"
     confirmation_id: str
@@ -168,6 +173,7 @@ class ToolConfirmationRequired(SessionEvent):
     name: str
     input: Any
     message: str
+    kind: Literal["tool", "permission", "question"] = "tool"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)

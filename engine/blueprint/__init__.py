@@ -51,6 +51,7 @@ _NAMES: dict[str, str] = {
     "insertion_point": "edits",
     "History": "history",
     "HistoryEntry": "history",
+    "capabilities": "capabilities",
     "Problem": "problem",
     "problems": "checks",
     "variables": "declared",
@@ -106,6 +107,7 @@ __all__ = [
     "can_insert_node",
     "can_move",
     "can_remove",
+    "capabilities",
     "describe",
     "dry_compile",
     "dump_document",
@@ -137,6 +139,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from engine.blueprint.capabilities import capabilities
     from engine.blueprint.checks import problems
     from engine.blueprint.declared import variables, variables_in_scope
     from engine.blueprint.document import AgentDocument, Node, Place, fresh_ids, make_node, new_node_id

@@ -9,12 +9,15 @@ Not here: the components (``render``), reading values in texts (``scope``).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.blueprint.document import Node
 from engine.blueprint.kinds import Variable, kind_of
 from engine.blueprint.template import TemplateError
 from engine.blueprint.values import ValueProblem, coerce
+
+if TYPE_CHECKING:
+    from engine.world import World
 
 Report = Callable[[Node, str, TemplateError], None]
 """Told of a text or condition that does not work: the node, the property, the error."""
@@ -32,6 +35,7 @@ class Board:
         visible: Ids of knobs and gates that the body showed last, None before the first time.
         report: Where broken texts are reported; None: they stop the turn.
         overrides: First values by node id, for scratch copies.
+        world: What is outside the agent; None: nothing, as in a dry compile.
     """
 
     def __init__(
@@ -40,8 +44,10 @@ class Board:
         suffix: str = "",
         report: Report | None = None,
         overrides: Mapping[str, Any] | None = None,
+        world: World | None = None,
     ) -> None:
         self.parent = parent
+        self.world = world
         self.suffix = suffix
         self.report = report
         self.overrides = overrides or {}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.blueprint.board import Board, Report
 from engine.blueprint.document import AgentDocument, Node
@@ -24,13 +24,20 @@ from engine.hooks.session import use_tick
 from engine.hooks.slots import current_fiber
 from engine.hooks.state import Ref, use_ref, use_state
 
+if TYPE_CHECKING:
+    from engine.world import World
+
 Source = AgentDocument | Callable[[], AgentDocument]
 
 _NODE = re.compile(r"(?:^|/)node:([A-Za-z0-9_-]+)")
 
 
 def agent_component(
-    source: Source, *, overrides: Mapping[str, Any] | None = None, report: Report | None = None
+    source: Source,
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    report: Report | None = None,
+    world: World | None = None,
 ) -> Component:
     """An agent document as a component for ``create_app``, ``session.replace`` and ``compile_once``.
 
@@ -39,13 +46,15 @@ def agent_component(
         overrides: First values of state variables and knobs by node id, for scratch copies.
         report: Called for each text or condition that does not work, which is then left out. Without it such a part
             stops the turn with a ``RenderError`` that names it.
+        world: What the agent may reach outside its own state. None: nothing is read, run or asked, as in a dry
+            compile.
     """
 
     def Agent(**_props: Any) -> list[Element]:
         if callable(source):
             use_tick()  # asks the source again at every model call
         document = source() if callable(source) else source
-        board: Ref[Board] = use_ref(Board(report=report, overrides=overrides))
+        board: Ref[Board] = use_ref(Board(report=report, overrides=overrides, world=world))
         return _scope(board.current, document.root, {}, {})
 
     return component(Agent)
@@ -82,9 +91,9 @@ def RepeatItem(
     items: Mapping[str, Any],
 ) -> list[Element]:
     """One item of a Repeat: a scope of its own."""
-    board: Ref[Board] = use_ref(Board(parent, suffix, parent.report, parent.overrides))
+    board: Ref[Board] = use_ref(Board(parent, suffix, parent.report, parent.overrides, parent.world))
     if board.current.parent is not parent:
-        board.current = Board(parent, suffix, parent.report, parent.overrides)
+        board.current = Board(parent, suffix, parent.report, parent.overrides, parent.world)
     return _scope(board.current, node, values, {**items, name: item})
 
 

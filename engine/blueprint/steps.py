@@ -1,11 +1,15 @@
-"""Running the steps of a tool: in order, over values as the steps before left them, all or nothing.
+"""Running the steps of a tool: in order, over values as the steps before left them, all or nothing for variables.
 
-Not here: what each step does (``kinds/steps``), the tool's schema (``kinds/tool``).
+What a step does to the world cannot be taken back, so all that is known beforehand is asked for before the first step
+runs. Not here: what each step does (its kind), the tool's schema (``kinds/tool``), the gate (``engine.world``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import hashlib
+import inspect
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.blueprint.conditions import evaluate
@@ -14,10 +18,13 @@ from engine.blueprint.kinds import kind_of
 from engine.blueprint.scope import list_value
 from engine.blueprint.template import TemplateError, compiled, value
 from engine.blueprint.values import ValueProblem, coerce
-from engine.errors import ToolError
+from engine.errors import NotPermitted, ToolError
+from engine.tools.context import ToolContext
 
 if TYPE_CHECKING:
     from engine.blueprint.board import Board
+    from engine.permissions import Capability
+    from engine.world import Decision, World
 
 MAX_STEPS = 10_000
 """The most steps one call may run, repetitions counted."""
@@ -30,10 +37,18 @@ class StepRun:
 
     Attributes:
         values: Values in reach as the steps so far left them, inputs among them.
+        context: The call in its session; None where the steps run outside of one (*On event*).
     """
 
-    def __init__(self, board: Board, items: Mapping[str, Any], inputs: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        board: Board,
+        items: Mapping[str, Any],
+        inputs: Mapping[str, Any],
+        context: ToolContext | None = None,
+    ) -> None:
         self.board = board
+        self.context = context
         self.values: dict[str, Any] = {}
         self.types = board.types()
         around: Board | None = board
@@ -49,7 +64,43 @@ class StepRun:
         self.replies: list[str] = []
         self.count = 0
 
-    def steps(self, steps: Iterable[Node], more: Mapping[str, Any] | None = None) -> None:
+    @property
+    def world(self) -> World:
+        """What is outside the agent.
+
+        Raises:
+            NotPermitted: There is nothing: the steps run where no effect is possible.
+        """
+        if self.board.world is None:
+            raise NotPermitted("Reach anything outside of the agent")
+        return self.board.world
+
+    async def require(self, capability: Capability) -> None:
+        """Go on only where the person allows this; asks them in the chat where they have not yet.
+
+        Raises:
+            NotPermitted: They did not allow it.
+        """
+        await self.world.require(capability, self._permit if self.context is not None else None)
+
+    async def _permit(self, capability: Capability) -> Decision:
+        assert self.context is not None
+        return await self.context.permit(capability.sentence, capability.detail)
+
+    async def ask(self, question: str, choices: Sequence[str] = ()) -> str:
+        """Ask the person in the chat and wait for the answer.
+
+        Raises:
+            ToolError: Nobody can be asked, or they would rather not say.
+        """
+        if self.context is None:
+            raise ToolError("Nobody can be asked at this moment.")
+        answer = await self.context.ask(question, choices)
+        if answer is None:
+            raise ToolError(f"The person did not answer: {question}")
+        return answer
+
+    async def steps(self, steps: Iterable[Node], more: Mapping[str, Any] | None = None) -> None:
         """Run steps in order, those that are switched off left out, with more values in reach."""
         outer, hidden = self.values, self.hidden
         if more:
@@ -64,7 +115,9 @@ class StepRun:
             if step.kind == "unknown":
                 raise ToolError("The tool has a step that this version of Bough does not know. Nothing was changed.")
             try:
-                kind.run(step, self)
+                waits = kind.run(step, self)
+                if inspect.isawaitable(waits):
+                    await waits
             except (ValueProblem, TemplateError) as error:
                 raise ToolError(f"{kind.title_of(step)}: {error}. Nothing was changed.".replace("..", ".")) from None
         if more:
@@ -172,9 +225,33 @@ def tool_handler(node: Node, board: Board, items: Mapping[str, Any]) -> Callable
     kind: Any = kind_of(node)
     defaults = {item.name: item.default for item in kind.inputs(node)}
 
-    async def handler(**inputs: Any) -> str:
-        run = StepRun(board, items, {**defaults, **inputs})
-        run.steps(node.children)
+    async def handler(call__: ToolContext, **inputs: Any) -> Any:
+        run = StepRun(board, items, {**defaults, **inputs}, call__)
+        await run_steps(run, node.children)
         return run.finish()
 
+    handler.__engine_grant__ = steps_digest(node)  # type: ignore[attr-defined]
     return handler
+
+
+async def run_steps(run: StepRun, steps: Sequence[Node]) -> None:
+    """Ask for all that is known to be needed, then run the steps.
+
+    Raises:
+        ToolError: A step failed, or something was not allowed. No variable was changed.
+    """
+    from engine.blueprint.capabilities import needed
+
+    for _, capability in needed(steps):
+        await run.require(capability)
+    await run.steps(steps)
+
+
+def steps_digest(node: Node) -> str:
+    """What an *always* for a tool is bound to beside its words: what its steps do. Ids do not count."""
+
+    def told(step: Node) -> list[Any]:
+        return [step.kind, step.enabled, dict(step.props), [told(child) for child in step.children]]
+
+    text = json.dumps(told(node), sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -166,6 +166,7 @@ def load_questions(session: Session) -> None:
     for question in session.questions:
         session.emit(
             ToolConfirmationRequired(
-                **{key: question[key] for key in ("confirmation_id", "call_id", "name", "input", "message")}
+                **{key: question[key] for key in ("confirmation_id", "call_id", "name", "input", "message")},
+                kind=question.get("kind", "tool"),
             )
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from engine.entries import new_id
 from engine.errors import ValidationFailed
@@ -16,6 +16,8 @@ from engine.tools.definition import ToolDefinition
 if TYPE_CHECKING:
     from engine.session.session import Session
 
+
+Kind = Literal["tool", "permission", "question"]
 
 QUESTIONS = "engine:questions"
 """Session state under which open questions are saved."""
@@ -40,6 +42,15 @@ class Question:
     name: str
     input: Any
     message: str
+    kind: Kind = "tool"
+
+    def asks_same(self, stored: dict[str, Any]) -> bool:
+        """Whether a stored question is this one, asked before the program ended."""
+        return (self.call_id, self.kind, self.message) == (
+            stored["call_id"],
+            stored.get("kind", "tool"),
+            stored["message"],
+        )
 
 
 class Confirmations:
@@ -62,14 +73,25 @@ class Confirmations:
         key = grant_key(definition)
         if session.grants.get(key):
             return Answer(True)
-        id = next((q["confirmation_id"] for q in session.questions if q["call_id"] == call_id), None) or new_id(
-            "confirmation"
-        )
+        answer = await self.put(definition.name, call_id, value, message)
+        if answer.approved and answer.always:
+            session.grants[key] = True
+            session.journal.later(grants={key: True})
+        return answer
+
+    async def put(self, name: str, call_id: str, value: Any, message: str, kind: Kind = "tool") -> Answer:
+        """Put a question of a running call to the person, and wait for the answer; nothing is remembered."""
+        session = self._session
+        question = Question(new_id("confirmation"), call_id, name, value, message, kind)
+        before = next((stored for stored in session.questions if question.asks_same(stored)), None)
+        if before is not None:
+            question = dataclasses.replace(question, confirmation_id=before["confirmation_id"])
+        id = question.confirmation_id
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._open[id] = (Question(id, call_id, definition.name, value, message), future)
+        self._open[id] = (question, future)
         session.emit(
             ToolConfirmationRequired(
-                confirmation_id=id, call_id=call_id, name=definition.name, input=value, message=message
+                confirmation_id=id, call_id=call_id, name=name, input=value, message=message, kind=kind
             )
         )
         early = session.stored_answers.pop(id, None)
@@ -83,16 +105,9 @@ class Confirmations:
             if not session.leaving:
                 self._open.pop(id, None)
                 self._keep()
-        if answer.approved and answer.always:
-            session.grants[key] = True
-            session.journal.later(grants={key: True})
         session.emit(
             ToolConfirmationResult(
-                confirmation_id=id,
-                call_id=call_id,
-                name=definition.name,
-                confirmed=answer.approved,
-                reason=answer.reason,
+                confirmation_id=id, call_id=call_id, name=name, confirmed=answer.approved, reason=answer.reason
             )
         )
         return answer

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from engine.session.execution import Procedure
     from engine.session.session import Session
+    from engine.world import Decision
 
 
 class ToolContext:
@@ -32,6 +33,34 @@ class ToolContext:
     def spawn(self, component: Any, messages: Any = None, **options: Any) -> Procedure:
         """Start a child session; see ``Session.spawn``. Its events say that this call started it."""
         return self.session.spawn(component, messages, call_id=self.call_id, **options)
+
+    async def permit(self, sentence: str, detail: str = "") -> Decision:
+        """Ask the person in the chat whether the agent may do something, and wait.
+
+        Args:
+            sentence: What it is: "Read files in /home/ada/notes".
+            detail: What to look at before agreeing, such as code.
+        """
+        answer = await self.session.confirmations.put(
+            self.name, self.call_id, {"detail": detail}, sentence, "permission"
+        )
+        if not answer.approved:
+            return "no"
+        return "always" if answer.always else "once"
+
+    async def ask(self, question: str, choices: Sequence[str] = ()) -> str | None:
+        """Ask the person something in the chat, and wait for the answer; None where they would rather not say.
+
+        Args:
+            question: The words.
+            choices: The answers to choose from; none: an answer in words.
+        """
+        value = {"choices": list(choices)}
+        answer = await self.session.confirmations.put(self.name, self.call_id, value, question, "question")
+        if not answer.approved:
+            return None
+        given = answer.input.get("answer") if isinstance(answer.input, dict) else answer.input
+        return "" if given is None else str(given)
 
     def emit(self, content: Any) -> None:
         """Tell listeners how far the call is: an event ``context_update`` with this ``content``. From any thread."""

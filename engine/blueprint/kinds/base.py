@@ -5,7 +5,7 @@ Not here: the kinds themselves (one file each beside this one) and the registry 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.blueprint.problem import Problem
     from engine.blueprint.scope import Scope
     from engine.blueprint.steps import StepRun
+    from engine.permissions import Capability
 
 Group = Literal["root", "instructions", "memory", "abilities", "steps", "flow"]
 Children = Literal["none", "nodes", "steps"]
@@ -58,6 +59,7 @@ def prop(
     minimum: float | None = None,
     maximum: float | None = None,
     max_length: int | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> Any:
     """Declare one property of a kind.
 
@@ -76,6 +78,7 @@ def prop(
         minimum: Smallest number.
         maximum: Largest number.
         max_length: Longest text.
+        settings: What this editor alone needs, see ``form_fields.Field.settings``.
     """
     extra: dict[str, Any] = {
         "editor": editor,
@@ -86,17 +89,18 @@ def prop(
         "advanced": advanced,
         "visible_when": {name: list(values) for name, values in (visible_when or {}).items()},
         "accepts": list(accepts),
+        "settings": dict(settings or {}),
     }
-    settings: dict[str, Any] = {"title": label, "description": help, "json_schema_extra": {"bough": extra}}
+    known: dict[str, Any] = {"title": label, "description": help, "json_schema_extra": {"bough": extra}}
     if minimum is not None:
-        settings["ge"] = minimum
+        known["ge"] = minimum
     if maximum is not None:
-        settings["le"] = maximum
+        known["le"] = maximum
     if max_length is not None:
-        settings["max_length"] = max_length
+        known["max_length"] = max_length
     if isinstance(default, (list, dict)):
-        return PydanticField(default_factory=lambda: type(default)(default), **settings)
-    return PydanticField(default=default, **settings)
+        return PydanticField(default_factory=lambda: type(default)(default), **known)
+    return PydanticField(default=default, **known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +207,13 @@ class NodeKind(Generic[P]):
         """The node as engine elements (anything that a component may return)."""
         return None
 
-    def run(self, node: Node, run: StepRun) -> None:
-        """The node as a step of a tool."""
+    def capabilities(self, node: Node) -> Iterable[Capability]:
+        """What the node may do outside the agent, as far as it is known before it runs; see ``engine.world``."""
+        return ()
+
+    def run(self, node: Node, run: StepRun) -> Awaitable[None] | None:
+        """The node as a step of a tool; may be ``async``. Effects go through ``run.require(capability)`` first."""
+        return None
 
     @staticmethod
     def may_contain(parent_kind: str, child_kind: str) -> str | None:

@@ -68,13 +68,13 @@ class WhenKind(NodeKind[WhenProperties]):
             return None
         return Fragment(*inside, key=scope.key(node))
 
-    def run(self, node: Node, run: StepRun) -> None:
+    async def run(self, node: Node, run: StepRun) -> None:
         if run.holds(node, "condition"):
-            run.steps(child for child in node.children if child.kind != "otherwise")
+            await run.steps(child for child in node.children if child.kind != "otherwise")
             return
         for child in node.children:
             if child.kind == "otherwise" and child.enabled:
-                run.steps(child.children)
+                await run.steps(child.children)
 
 
 class OtherwiseProperties(Properties):
@@ -159,9 +159,9 @@ class RepeatKind(NodeKind[RepeatProperties]):
     def render(self, node: Node, scope: Scope) -> object:
         return scope.repeat(node, scope.list_of(node, "each"), self.item_name(node))
 
-    def run(self, node: Node, run: StepRun) -> None:
+    async def run(self, node: Node, run: StepRun) -> None:
         for item in run.list_of(node, "each"):
-            run.steps(node.children, {self.item_name(node): item})
+            await run.steps(node.children, {self.item_name(node): item})
 
 
 class GroupProperties(Properties):
@@ -190,5 +190,5 @@ class GroupKind(NodeKind[GroupProperties]):
     def render(self, node: Node, scope: Scope) -> object:
         return Fragment(*scope.children(node), key=scope.key(node))
 
-    def run(self, node: Node, run: StepRun) -> None:
-        run.steps(node.children)
+    async def run(self, node: Node, run: StepRun) -> None:
+        await run.steps(node.children)
