@@ -97,12 +97,13 @@ class History:
         """What *Redo* would do again, or ""."""
         return self._entries[self._position].label if self.can_redo else ""
 
-    def do(self, edit: Edit, merge_key: str | None = None) -> Edit:
+    def do(self, edit: Edit, merge_key: str | None = None, *, check: bool = True) -> Edit:
         """Make an edit; what was undone before can no longer be redone.
 
         Args:
             edit: What to do.
             merge_key: Edits that follow each other with the same key become one step of undo (typing).
+            check: Whether placement rules hold. False where a version that was there once comes back.
 
         Returns:
             The edit.
@@ -111,7 +112,7 @@ class History:
             EditError: It cannot be made; nothing has changed.
         """
         label = describe(self._document, edit)
-        after, inverse = apply(self._document, edit)
+        after, inverse = apply(self._document, edit, check=check)
         last = self._entries[self._position - 1] if self.can_undo and not self.can_redo else None
         if merge_key is not None and last is not None and self._open and last.merge_key == merge_key:
             self._entries[-1] = _merged(last, edit, inverse)

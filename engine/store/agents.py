@@ -16,8 +16,10 @@ from typing import Any, TypeVar
 
 from engine.entries import new_id
 from engine.errors import StoreError
+from engine.permissions import stored_key
 from engine.store.codec import clean, dumps, loads, pack, shorten, unpack
 from engine.store.readers import Readers
+from engine.store.versions import KEEP_DAYS, VersionRow, drop_documents, list_versions, thin
 from engine.store.writer import Writer
 
 T = TypeVar("T")
@@ -48,17 +50,6 @@ class StoredAgent:
 
     row: AgentRow
     document: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class VersionRow:
-    """A version of an agent. ``created``: when it was first saved; ``saved``: when it last became the present one."""
-
-    id: str
-    name: str | None
-    created: float
-    saved: float
-    present: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,16 +132,26 @@ class Agents:
         agent_id: str,
         document: Mapping[str, Any] | str,
         *,
-        edit: Edited | None = None,
+        edit: Edited | Sequence[Edited] | None = None,
+        undone_to: int | None = None,
         undo_position: int | None = None,
     ) -> str:
         """Save the document and return its version; on the disk itself when this returns.
 
-        A new version is made only where the content differs from the present one. With ``edit`` or ``undo_position``
-        the journal changes in the same transaction, so that document and undo always belong together.
+        A new version is made only where the content differs from the present one. The journal changes in the same
+        transaction, so that document and undo always belong together.
+
+        Args:
+            agent_id: The agent.
+            document: The document, as a JSON object or its text.
+            edit: What goes into the journal: one edit, or several in their order.
+            undone_to: How many of the journal's edits were in effect when ``edit`` was made, where that is not what
+                the journal says; the others can no longer be redone.
+            undo_position: How many are in effect afterwards; None: all of them.
         """
         encoded = _encode(document)
-        journal = None if edit is None else (_encode_edit(edit.edit), edit.merge)
+        edits = () if edit is None else (edit,) if isinstance(edit, Edited) else edit
+        journal = [(_encode_edit(each.edit), each.merge) for each in edits]
 
         def work(connection: sqlite3.Connection) -> str:
             row = _known(connection, agent_id, "version")
@@ -161,8 +162,10 @@ class Agents:
                 connection.execute(
                     "UPDATE agents SET version = ?, updated = ? WHERE id = ?", (encoded[0], now, agent_id)
                 )
-            if journal is not None:
-                _append_edit(connection, agent_id, *journal)
+            if undone_to is not None:
+                _set_position(connection, agent_id, undone_to)
+            for text, merge in journal:
+                _append_edit(connection, agent_id, text, merge)
             if undo_position is not None:
                 _set_position(connection, agent_id, undo_position)
             return encoded[0]
@@ -196,36 +199,43 @@ class Agents:
         )
 
     async def purge(self, agent_id: str) -> None:
-        """Remove it for good, with its journal and the versions that no other agent has and no execution ran."""
+        """Remove it for good, with its journal, what it was allowed, and the versions that no other agent has and no
+        execution ran with.
+        """
+        allowed = stored_key(agent_id, "")
 
         def work(connection: sqlite3.Connection) -> None:
             rows = connection.execute("SELECT document FROM agent_versions WHERE agent = ?", (agent_id,)).fetchall()
             connection.execute("DELETE FROM agents WHERE id = ?", (agent_id,))
+            connection.execute("DELETE FROM grants WHERE substr(key, 1, length(?1)) = ?1", (allowed,))
             used = {
                 row[0]
                 for row in connection.execute(
                     "SELECT DISTINCT agent_version FROM executions WHERE agent_version IS NOT NULL"
                 )
             }
-            connection.executemany(
-                "DELETE FROM documents WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM agent_versions WHERE document = ?1)",
-                [row for row in rows if row[0] not in used],
-            )
+            drop_documents(connection, [row[0] for row in rows if row[0] not in used])
 
         await self._writer.run(work)
 
-    async def versions(self, agent_id: str) -> Sequence[VersionRow]:
-        """Its versions, the one saved last first."""
+    async def versions(
+        self, agent_id: str, *, limit: int | None = None, before: VersionRow | None = None
+    ) -> Sequence[VersionRow]:
+        """Its versions, the one saved last first.
 
-        def work(connection: sqlite3.Connection) -> Sequence[VersionRow]:
-            rows = connection.execute(
-                "SELECT document, agent_versions.name, agent_versions.created, saved, document = version "
-                "FROM agent_versions JOIN agents ON agents.id = agent WHERE agent = ? ORDER BY saved DESC, document",
-                (agent_id,),
-            )
-            return [VersionRow(row[0], row[1], row[2], row[3], bool(row[4])) for row in rows]
+        Args:
+            agent_id: The agent.
+            limit: How many at most.
+            before: The last one of the page before; what follows it is wanted.
+        """
+        return await self._readers.run(lambda connection: list_versions(connection, agent_id, limit, before))
 
-        return await self._readers.run(work)
+    async def thin_versions(self, days: float = KEEP_DAYS) -> int:
+        """Of all agents' versions older than that many days keep the last one of each day; returns how many went.
+
+        A version that has a name, is the present one, or that an execution ran with is always kept.
+        """
+        return await self._writer.run(lambda connection: thin(connection, time.time() - days * 86_400))
 
     async def version(self, version_id: str) -> Mapping[str, Any] | None:
         """The document of a version, of whatever agent or file; None where there is none."""

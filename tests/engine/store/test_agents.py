@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
 from engine.errors import StoreError
+from engine.permissions import Capability, StoredPermissions
 from engine.persistence import Commit
 from engine.store import Store, agents
 from engine.store.agents import Edited, version_id
+from engine.store.versions import VersionRow
 from tests.engine.store.support import execution
 
 ONE = {"format": 1, "root": {"id": "n1", "name": "Ä"}}
@@ -105,6 +108,70 @@ async def test_purge_keeps_what_others_use(store: Store) -> None:
     assert await store.agents.version(version_id(TWO)) is None
     assert await store.agents.version(ran) == {"ran": True}
     await store.agents.purge(first)
+
+
+async def test_versions_come_in_pages_with_their_size(store: Store) -> None:
+    agent = await store.agents.create({"n": 0}, "A")
+    ids = [version_id({"n": 0})] + [await store.agents.save(agent, {"n": n, "long": "ü" * n}) for n in range(1, 8)]
+    await _saved_at(store, agent, ids[3], 5.0)
+    await _saved_at(store, agent, ids[4], 5.0)  # two of one moment stand on both sides of a page's end
+    whole = await store.agents.versions(agent)
+    assert len(whole) == 8
+    pages: list[VersionRow] = []
+    while page := await store.agents.versions(agent, limit=3, before=pages[-1] if pages else None):
+        assert len(page) <= 3
+        pages += page
+    assert pages == list(whole)
+    assert whole[0].size == len('{"n":7,"long":""}') + 7 * 2
+    assert list(await store.agents.versions("nobody")) == []
+
+
+async def test_old_versions_are_thinned_to_one_a_day(store: Store) -> None:
+    day = 86_400.0
+    noon = time.mktime((2020, 3, 10, 12, 0, 0, 0, 0, -1))
+    agent = await store.agents.create({"n": "first"}, "A")
+    saved = {
+        "named": noon, "morning": noon - 3_600, "ran": noon + 60, "evening": noon + 3_600, "next day": noon + day,
+        "next evening": noon + day + 60, "shared": noon + 120, "recent": time.time() - 29 * day,
+    }  # fmt: skip
+    ids = {name: await store.agents.save(agent, {"n": name}) for name in saved}
+    present = await store.agents.save(agent, {"n": "present"})
+    for name, moment in saved.items():
+        await _saved_at(store, agent, ids[name], moment)
+    await _saved_at(store, agent, version_id({"n": "first"}), noon - 7_200)
+    await _saved_at(store, agent, present, noon + 7_200)
+    await store.agents.name_version(agent, ids["named"], "Before the trip")
+    await store.sessions.commit(Commit("s", execution=execution(agent_version=ids["ran"])))
+    other = await store.agents.create({"n": "shared"}, "B")
+    assert await store.agents.thin_versions() == 4
+    kept = {row.id for row in await store.agents.versions(agent)}
+    assert kept == {present, *(ids[name] for name in ("named", "ran", "evening", "next evening", "recent"))}
+    assert await store.agents.version(ids["morning"]) is None
+    assert await store.agents.version(ids["shared"]) == {"n": "shared"}
+    assert len(await store.agents.versions(other)) == 1
+    assert await store.agents.thin_versions() == 0
+    assert await store.check() == []
+
+
+async def _saved_at(store: Store, agent: str, version: str, moment: float) -> None:
+    await store._writer.run(
+        lambda c: (
+            c.execute(
+                "UPDATE agent_versions SET saved = ? WHERE agent = ? AND document = ?", (moment, agent, version)
+            ).rowcount
+        )
+    )
+
+
+async def test_what_an_agent_was_allowed_goes_with_it_for_good(store: Store) -> None:
+    permissions = StoredPermissions(store.grants)
+    first, second = [await store.agents.create(ONE, name) for name in "AB"]
+    for agent in (first, second, first + "x"):
+        await permissions.allow(agent, Capability("http", {"host": "example.org"}, "Ask example.org"))
+    await store.agents.trash(first)
+    assert len(await permissions.list()) == 3
+    await store.agents.purge(first)
+    assert {found.agent_id for found in await permissions.list()} == {second, first + "x"}
 
 
 async def test_a_file_that_was_run_is_recorded(store: Store) -> None:
