@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from engine.store.agents import Agents
 
 TYPING_MS = 800
-MAX_JOURNAL = 2_000
 log = logging.getLogger(__name__)
 
 
@@ -32,12 +31,14 @@ class _Agents(Protocol):
     """The part of ``Store.agents`` that this needs."""
 
     async def save(
-        self, agent_id: str, document: Any, *, edit: Any = None, undo_position: int | None = None
+        self,
+        agent_id: str,
+        document: Any,
+        *,
+        edit: Any = None,
+        undone_to: int | None = None,
+        undo_position: int | None = None,
     ) -> str: ...
-
-    async def append_edit(self, agent_id: str, edit: Any, *, merge: bool = False) -> None: ...
-
-    async def set_undo_position(self, agent_id: str, position: int) -> None: ...
 
 
 class Autosave(QObject):
@@ -115,31 +116,30 @@ class Autosave(QObject):
         self.saved.emit()
 
     async def _write_journal(self, document: AgentDocument, entries: Sequence[HistoryEntry], position: int) -> None:
+        """Document and journal in one transaction: whenever the program ends, undo fits the document."""
         from engine.store.agents import Edited
 
         text = await asyncio.to_thread(dump_document, document)
-        kept = self._kept
-        if len(kept) >= MAX_JOURNAL and len(entries) == len(kept) and entries and entries[0] is not kept[0]:
-            kept = kept[1:]
+        kept, dropped = self._kept, _dropped(self._kept, entries)
         same = 0
-        while same < min(len(kept), len(entries)) and kept[same] is entries[same]:
+        while same < min(len(kept) - dropped, len(entries)) and kept[dropped + same] is entries[same]:
             same += 1
         fresh = entries[same:]
-        if not fresh:
-            self.version = await self._agents.save(self._agent_id, text, undo_position=position)
-            return
-        merged = same == len(kept) - 1 and self._kept_position == len(self._kept) and len(fresh) == 1
-        if merged:
-            edit = Edited(fresh[0].to_json(), merge=True)
-            self.version = await self._agents.save(self._agent_id, text, edit=edit)
-            return
-        if self._kept_position != same:
-            await self._agents.set_undo_position(self._agent_id, same)
-        for entry in fresh[:-1]:
-            await self._agents.append_edit(self._agent_id, entry.to_json())
-        self.version = await self._agents.save(self._agent_id, text, edit=Edited(fresh[-1].to_json()))
-        if position != len(entries):
-            self.version = await self._agents.save(self._agent_id, text, undo_position=position)
+        merges = same == len(kept) - dropped - 1 and self._kept_position == len(kept) and len(fresh) == 1
+        self.version = await self._agents.save(
+            self._agent_id,
+            text,
+            edit=[Edited(entry.to_json(), merge=merges) for entry in fresh],
+            undone_to=dropped + same if fresh and not merges else None,
+            undo_position=position if not fresh or position != len(entries) else None,
+        )
+
+
+def _dropped(kept: Sequence[HistoryEntry], entries: Sequence[HistoryEntry]) -> int:
+    """How many of the oldest edits the history has let go of since the journal was written."""
+    if not kept or not entries or kept[0] is entries[0]:
+        return 0
+    return next((place for place, entry in enumerate(kept) if entry is entries[0]), 0)
 
 
 def when_saved(seconds: float, words: Any) -> str:
