@@ -6,6 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
 PYTEST_ARGS ?=
+PARALLEL := -n auto --maxprocesses 4 --dist worksteal
 PYTHONS ?= python3.11 python3.12 python3.13
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--python-version 3.11 --no-header --quiet --group setup
@@ -28,17 +29,17 @@ check: setup ## lint, format and types only
 	$(BIN)/mypy
 
 test: check ## everything that has to be green: lint, format, types, and all tests with reduced counts
-	$(BIN)/python -m pytest --cov --cov-report= $(PYTEST_ARGS) </dev/null
+	$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report= $(PYTEST_ARGS) </dev/null
 
 test-long: check ## the same with full counts and the on-device model
-	$(BIN)/python -m pytest --long --timeout=1800 --cov --cov-report= $(PYTEST_ARGS) </dev/null
+	$(BIN)/python -m pytest $(PARALLEL) --long --timeout=1800 --cov --cov-report= $(PYTEST_ARGS) </dev/null
 
 test-all: ## the tests on each installed Python of 3.11, 3.12 and 3.13, each in an environment of its own
 	@set -e; for python in $(PYTHONS); do \
 		status=0; $(PYTHON) -m app.setup --venv .venv-$$python --python $$python dev || status=$$?; \
 		if [ $$status = 3 ]; then echo "== $$python is not installed here; left out"; continue; fi; \
 		[ $$status = 0 ] || exit $$status; \
-		echo "== $$python"; .venv-$$python/bin/python -m pytest -q $(PYTEST_ARGS) </dev/null; \
+		echo "== $$python"; .venv-$$python/bin/python -m pytest $(PARALLEL) -q $(PYTEST_ARGS) </dev/null; \
 	done
 
 bench: setup ## measure and print the tables (ARGS="--write" puts them into docs/benchmarks.md)
