@@ -6,7 +6,7 @@ in *commits*: each is one transaction, durable when the call returns, applied in
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -112,7 +112,7 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class EventBatch:
-    """Events since the commit before, in a form that is JSON.
+    """Events since the commit before, as JSON text: many small lists would live until the commit is durable.
 
     Attributes:
         first: Where it begins: one past the last event of the batch before.
@@ -124,7 +124,7 @@ class EventBatch:
     first: int
     last: int
     count: int
-    body: Any
+    body: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +189,9 @@ class SessionStore(Protocol):
         """The session, or None where there is none of that id."""
         ...
 
-    async def commit(self, commit: Commit) -> None:
-        """Apply one transaction; durable when this returns. Takes the session's lock at the first call.
+    def commit(self, commit: Commit) -> Awaitable[None]:
+        """Apply one transaction; durable once awaited, applied in the order of the calls, all of them at once if they
+        are awaited together. Takes the session's lock at the first call.
 
         Raises:
             SessionLocked: Another process writes this session.

@@ -73,7 +73,7 @@ class Fiber:
         self.fresh = True
         self.mounted = False
         self.alive = True
-        self.ticked: object = None
+        self.ticked: tuple[str, int] | None = None
         self.visit = 0
 
     @property

@@ -72,10 +72,10 @@ async def fire_all(tree: Tree, kind: str, *arguments: Any) -> None:
             log.exception("%s of %s raised", kind, fiber.path)
 
 
-async def fire_tick_start(tree: Tree, tick: object, info: Any) -> None:
+async def fire_tick_start(tree: Tree, tick: tuple[str, int], info: Any) -> None:
     """Call the tick-start callbacks of components that have not had this tick's call yet."""
     for fiber in list(tree.components()):
-        if fiber.ticked is tick or not fiber.alive:
+        if fiber.ticked == tick or not fiber.alive:
             continue
         fiber.ticked = tick
         for slot in list(fiber.slots):

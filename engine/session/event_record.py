@@ -28,7 +28,7 @@ KINDS: tuple[type[SessionEvent], ...] = (
     kinds.ContentDelta, kinds.ReasoningDelta, kinds.ContentEnd, kinds.MessageEnd, kinds.ToolCallEvent,
     kinds.ToolResultStart, kinds.ToolConfirmationRequired, kinds.ToolConfirmationResult, kinds.ToolResultEvent,
     kinds.EntryCommitted, kinds.StateChanged, kinds.ContextUpdate, kinds.Retry, kinds.TickEnd, kinds.SpawnStart,
-    kinds.SpawnEnd, kinds.ExecutionEnd, kinds.ErrorEvent,
+    kinds.SpawnEnd, kinds.ExecutionEnd, kinds.ErrorEvent, kinds.Notice,
 )  # fmt: skip
 """The stored number of a kind is its place here: only ever append."""
 
@@ -46,7 +46,13 @@ Fetch = Callable[[int, int], Awaitable[Sequence[Entry]]]
 
 
 def batch_of(events: Sequence[SessionEvent], first: int, log: TimelineLog) -> EventBatch:
-    """Events as they are stored. ``first``: one past the last event that is stored already."""
+    """Events as they are stored. ``first``: one past the last event that is stored already.
+
+    Raises:
+        StoreError: An event is not JSON.
+    """
+    from engine.store.codec import dumps
+
     joined = _join(events)
     ended = {(e.message_id, e.index): e.block for e in joined if isinstance(e, ContentEnd)}
     start = joined[0].timestamp
@@ -68,7 +74,8 @@ def batch_of(events: Sequence[SessionEvent], first: int, log: TimelineLog) -> Ev
             row.extend((event.execution_id, list(event.spawn_path)))
         rows.append(row)
     last = events[-1].sequence
-    return EventBatch(first, last, len(rows), {"x": execution, "t": round(start, 3), "e": rows})
+    body = dumps({"x": execution, "t": round(start, 3), "e": rows}, "An event")
+    return EventBatch(first, last, len(rows), body)
 
 
 def _join(events: Sequence[SessionEvent]) -> list[SessionEvent]:
@@ -221,7 +228,7 @@ _PLAN = {
 
 async def events_of(batch: EventBatch, fetch: Fetch) -> list[SessionEvent]:
     """The events of a batch."""
-    body = batch.body
+    body = json.loads(batch.body)
     wanted = [index for row in body["e"] if len(row) > 4 for index in _indexes(KINDS[row[0]], row[4])]
     entries: dict[int, Entry] = {}
     if wanted:

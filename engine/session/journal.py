@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,9 @@ ASIDE = "~"
 class Journal:
     """The saves of one session. Without a store it only forgets.
 
+    Commits wait in a queue. One attempt at a time hands in all that wait; what comes meanwhile is the next attempt, and
+    what failed stays in the queue for it. A store takes a commit that it has already without doing it twice.
+
     Attributes:
         session_id: The session.
         made: Whether the store knows the session.
@@ -38,8 +41,8 @@ class Journal:
         self.made = False
         self._take_events = take_events
         self._queue: list[Commit] = []
-        self._lock = asyncio.Lock()
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._attempt: asyncio.Future[None] | None = None
+        self._soon: asyncio.Handle | None = None
         self._waiting = 0
 
     @property
@@ -57,6 +60,64 @@ class Journal:
             return
         self._queue.append(self._commit(fields))
         await self.flush()
+
+    def later(self, **fields: Any) -> None:
+        """Save without waiting; a failure is tried again with the next save.
+
+        It is handed in when the loop comes round, together with what is saved until then.
+        """
+        if self.store is None:
+            return
+        self._queue.append(self._commit(fields))
+        if self._attempt is None and self._soon is None:
+            self._soon = asyncio.get_running_loop().call_soon(self._go_on)
+
+    async def flush(self) -> None:
+        """Save what is unsaved, in order. A cancelled caller does not leave a commit in doubt.
+
+        Raises:
+            StoreError: It could not be saved.
+        """
+        self._waiting += 1
+        try:
+            while self._queue:
+                if self._attempt is not None:
+                    await asyncio.wait([self._attempt])  # of somebody else, who is told how it ends
+                    continue
+                attempt = self._hand_in()
+                try:
+                    await asyncio.shield(attempt)
+                except asyncio.CancelledError:
+                    if not attempt.done():
+                        await asyncio.wait([attempt])
+                    asyncio.get_running_loop().call_soon(self._go_on)  # with what came meanwhile
+                    raise
+        except EngineError:
+            raise
+        except Exception as error:
+            raise StoreError(f"The session could not be saved: {error}") from error
+        finally:
+            self._waiting -= 1
+
+    async def settle(self) -> None:
+        """Wait for saves that nobody waits for."""
+        self._go_on()
+        while self._attempt is not None:
+            await asyncio.wait([self._attempt])
+
+    def drop(self) -> set[str]:
+        """Forget what is unsaved; gives the ids of the messages that were to wait."""
+        lost = {message.id for commit in self._queue for message in commit.pending_added}
+        self._queue.clear()
+        return lost
+
+    def without_events_behind(self, sequence: int) -> None:
+        """Save what is unsaved without events behind that number: they did not come true."""
+        for place, commit in enumerate(self._queue):
+            if commit.events is not None and commit.events.last > sequence:
+                self._queue[place] = replace(commit, events=None)
+
+    # -- attempts ------------------------------------------------------------------------------------------------
 
     def _commit(self, fields: Mapping[str, Any]) -> Commit:
         from engine.persistence import Commit
@@ -82,87 +143,41 @@ class Journal:
                 self._queue[-1] = replace(last, events=events)
         return list(self._queue)
 
-    def without_events_behind(self, sequence: int) -> None:
-        """Save what is unsaved without events behind that number: they did not come true."""
-        for place, commit in enumerate(self._queue):
-            if commit.events is not None and commit.events.last > sequence:
-                self._queue[place] = replace(commit, events=None)
+    def _hand_in(self) -> asyncio.Future[None]:
+        """Begin an attempt with all that is unsaved: the store makes one transaction of commits that wait together."""
+        assert self.store is not None
+        batch = self._batch()
+        given = self.store.commit(batch[0]) if len(batch) == 1 else _all_of(self.store, batch)
+        attempt: asyncio.Future[None] = asyncio.ensure_future(given)
+        self._attempt = attempt
+        attempt.add_done_callback(lambda _: self._ended(attempt, batch))
+        return attempt
 
-    async def flush(self) -> None:
-        """Save what is unsaved, in order. A cancelled caller does not leave a commit in doubt."""
-        if self.store is None or (not self._queue and not self._lock.locked()):
-            return
-        self._waiting += 1
-        task = asyncio.ensure_future(self._drain())
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError:
-            if not task.done():
-                await asyncio.wait([task])
-            if not task.cancelled():
-                task.exception()
-            raise
-        finally:
-            self._waiting -= 1
+    def _ended(self, attempt: asyncio.Future[None], batch: Sequence[Commit]) -> None:
+        self._attempt = None
+        error = None if attempt.cancelled() else attempt.exception()
+        if error is None and not attempt.cancelled():
+            self.made = True
+            if self._queue and self._queue[0] is batch[0]:  # else it was dropped meanwhile
+                del self._queue[: len(batch)]
+            if not self._waiting:
+                self._go_on()
+        elif not self._waiting:
+            log.warning("Session %s: %s", self.session_id, error or "a save was cancelled")
 
-    async def _drain(self) -> None:
-        """Hand in what is unsaved, all of it at once: the store makes one transaction of commits that wait together.
+    def _go_on(self) -> None:
+        """Begin an attempt where there is something to save and none is under way."""
+        if self._soon is not None:
+            self._soon.cancel()
+            self._soon = None
+        if self._queue and self._attempt is None:
+            self._hand_in()
 
-        After a failure all of them stay. A store takes a commit that it has already without doing it twice.
-        """
-        store = self.store
-        async with self._lock:
-            while self._queue and store is not None:
-                batch = self._batch()
-                try:
-                    if len(batch) == 1:
-                        await store.commit(batch[0])
-                    else:
-                        outcomes = await asyncio.gather(*map(store.commit, batch), return_exceptions=True)
-                        for outcome in outcomes:
-                            if isinstance(outcome, BaseException):
-                                raise outcome
-                except EngineError:
-                    raise
-                except Exception as error:
-                    raise StoreError(f"The session could not be saved: {error}") from error
-                for _ in batch:
-                    if self._queue:  # it may have been dropped meanwhile
-                        self._queue.pop(0)
-                self.made = True
 
-    def later(self, **fields: Any) -> None:
-        """Save without waiting; a failure is tried again with the next save.
-
-        It is handed in when the loop comes round, together with what is saved until then.
-        """
-        if self.store is None:
-            return
-        self._queue.append(self._commit(fields))
-        if not self._tasks:
-            task = asyncio.ensure_future(self._quietly())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-    async def _quietly(self) -> None:
-        while self._queue:
-            try:
-                await self._drain()
-            except StoreError as error:
-                if not self._waiting:
-                    log.warning("Session %s: %s", self.session_id, error)
-                return
-
-    async def settle(self) -> None:
-        """Wait for saves that nobody waits for."""
-        if self._tasks:
-            await asyncio.gather(*self._tasks)
-
-    def drop(self) -> set[str]:
-        """Forget what is unsaved; gives the ids of the messages that were to wait."""
-        lost = {message.id for commit in self._queue for message in commit.pending_added}
-        self._queue.clear()
-        return lost
+async def _all_of(store: SessionStore, commits: Sequence[Commit]) -> None:
+    for outcome in await asyncio.gather(*map(store.commit, commits), return_exceptions=True):
+        if isinstance(outcome, BaseException):
+            raise outcome
 
 
 def merged(one: Commit, two: Commit) -> Commit | None:

@@ -65,7 +65,7 @@ class Tick:
         session.tree.notify("tick")
         with session.interruptible(ex):
             await session.rendered()
-            await phases.fire_tick_start(session.tree, self, self.info())
+            await phases.fire_tick_start(session.tree, (ex.id, self.number), self.info())
         await self._take_messages()
         with session.interruptible(ex):
             compiled = await self._compile()
@@ -136,7 +136,7 @@ class Tick:
         forced = False
         while True:
             used = await session.rendered()
-            await phases.fire_tick_start(session.tree, self, self.info())
+            await phases.fire_tick_start(session.tree, (ex.id, self.number), self.info())
             if session.tree.dirty:
                 used += await session.rendered()
             passes += max(1, used)
@@ -205,6 +205,7 @@ class Tick:
             running=Running(ex.id, session.first_of_execution),
             tools=[*session.outer_tools(), *ex.tools],
             model_name=session.model_name(),
+            abilities=session.model_abilities(),
             continued=continued,
             started_by=ex.started_by,
             breakpoint=session.breakpoint,

@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine.persistence import EventBatch, StoredEvents
-from engine.store.codec import dumps, loads, pack, unpack
+from engine.store.codec import pack, unpack
 
 if TYPE_CHECKING:
     from engine.store.commits import Known
@@ -23,12 +23,8 @@ EncodedBatch = tuple[int, int, int, "str | bytes"]
 
 
 def encode(batch: EventBatch) -> EncodedBatch:
-    """The row, without its session.
-
-    Raises:
-        StoreError: An event is not JSON.
-    """
-    return batch.last, batch.first, batch.count, pack(dumps(batch.body, "An event"))
+    """The row, without its session."""
+    return batch.last, batch.first, batch.count, pack(batch.body)
 
 
 def save(connection: sqlite3.Connection, session: Known, batch: EncodedBatch) -> None:
@@ -66,6 +62,5 @@ def read(connection: sqlite3.Connection, session_id: str, after: int) -> StoredE
     for last, first, count, body in connection.execute(
         "SELECT last, first, count, body FROM events WHERE session = ? AND last > ? ORDER BY last", (row[0], after)
     ):
-        value: Any = loads(unpack(body))
-        batches.append(EventBatch(first, last, count, value))
+        batches.append(EventBatch(first, last, count, unpack(body)))
     return StoredEvents(sequence=row[1], oldest=None if oldest is None else oldest[0], batches=batches)

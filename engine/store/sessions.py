@@ -6,6 +6,7 @@ session's rows (title, pin and trash apart), which is why the writer may remembe
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -28,7 +29,7 @@ from engine.store.codec import loads, loads_or, unpack
 from engine.store.commits import NEXT_CHANGE, Known
 from engine.store.locks import Locks, session_lock
 from engine.store.readers import Readers
-from engine.store.writer import Writer
+from engine.store.writer import Writer, failed
 
 _REMOVED_KEPT = 1000
 _CHUNK = 100
@@ -58,16 +59,20 @@ class Sessions:
 
     # --- writing -------------------------------------------------------------------------------------------------
 
-    async def commit(self, commit: Commit) -> None:
-        """Apply one transaction; durable when this returns. Commits are applied in the order of the calls.
+    def commit(self, commit: Commit) -> asyncio.Future[None]:
+        """Apply one transaction; durable when that is awaited. Commits are applied in the order of the calls.
 
         Entries that are stored already, under the same index and id, are not stored again.
 
-        Raises:
-            SessionLocked: Another process writes this session.
-            StoreError: It failed; nothing of it is stored, and later commits work.
+        Returns:
+            Done with the commit; cancelling it does not take the commit back. Its exception is one of:
+            SessionLocked: another process writes this session; StoreError: it failed, nothing of it is stored, and
+            later commits work.
         """
-        packet = commits.encode(commit)
+        try:
+            packet = commits.encode(commit)
+        except StoreError as error:
+            return failed(error)
 
         def work(connection: sqlite3.Connection) -> None:
             session = self._known.get(packet.session_id)
@@ -77,7 +82,7 @@ class Sessions:
             if commits.apply(connection, session, packet):
                 self._index_soon(len(packet.entries))
 
-        await self._writer.run(work, before=lambda: self._lock(packet.session_id))
+        return self._writer.run(work, before=lambda: self._lock(packet.session_id))
 
     def _lock(self, session_id: str) -> None:
         if not self._locks.acquire(session_lock(session_id)):
@@ -325,10 +330,10 @@ def _entries(connection: sqlite3.Connection, where: str, parameters: Sequence[An
     # collector costs more than the reading.
     while rows := cursor.fetchmany(_CHUNK):
         contents = loads(f"[{','.join([row[9] for row in rows])}]")
-        for (id_, idx, role, execution, tick, status, tokens, created, metadata, _), content in zip(
-            rows, contents, strict=True
+        metadata = loads(f"[{','.join([row[8] or '{}' for row in rows])}]")
+        for (id_, idx, role, execution, tick, status, tokens, created, _, _), content, more in zip(
+            rows, contents, metadata, strict=True
         ):
-            more = {} if metadata is None else loads(metadata)
             found.append(Entry(id_, idx, role, content, execution, tick, status, tokens, created, more))
     return found
 

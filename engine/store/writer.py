@@ -98,46 +98,48 @@ class Writer:
             self.close_soon()
             raise
 
-    async def run(
+    def run(
         self,
         work: Callable[[sqlite3.Connection], T],
         *,
         before: Callable[[], None] | None = None,
         full: bool = False,
-    ) -> T:
-        """Run ``work`` in a transaction and wait until it is durable.
+    ) -> asyncio.Future[T]:
+        """Run ``work`` in a transaction; the future has its result when it is durable.
 
         Args:
             work: Executes statements; an exception rolls all of them back.
             before: Runs first, in the writer's thread and outside of the transaction.
             full: Wait until the disk itself has it (``synchronous=FULL``), not just the system.
 
-        Raises:
-            StoreError: It failed; nothing of it is stored. Cancelling the wait does not take the work back.
+        Returns:
+            The future; its exception is a StoreError where the work failed, and then nothing of it is stored.
+            Cancelling it does not take the work back.
         """
         if self._readonly:
-            raise store_error("readonly")
-        return cast(T, await self._submit(work, before, transaction=True, full=full))
+            return failed(store_error("readonly"))
+        return self._submit(work, before, transaction=True, full=full)
 
-    async def call(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def call(self, work: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
         """Run ``work`` in its place in the queue, without a transaction."""
-        return cast(T, await self._submit(work, None, transaction=False, full=False))
+        return self._submit(work, None, transaction=False, full=False)
 
     def _submit(
         self, work: Work, before: Callable[[], None] | None, *, transaction: bool, full: bool
     ) -> asyncio.Future[Any]:
         loop = asyncio.get_running_loop()
-        job = _Job(work, before, transaction, full, loop.create_future(), loop)
+        future: asyncio.Future[Any] = loop.create_future()
+        job = _Job(work, before, transaction, full, future, loop)
         with self._gate:
             if self._closed:
-                raise StoreError("The store is closed.")
+                return failed(StoreError("The store is closed."))
             # What the sessions of a loop hand in during one round of it reaches the thread in one go. One by one,
             # a thousand of them would make the thread fight the loop for the interpreter over every statement.
             self._handed_in.append(job)
             if loop not in self._flushing:
                 self._flushing.add(loop)
                 loop.call_soon(self._flush, loop)
-        return cast("asyncio.Future[Any]", job.future)
+        return future
 
     def _flush(self, loop: asyncio.AbstractEventLoop) -> None:
         with self._gate:
@@ -220,6 +222,7 @@ class Writer:
                 except queue.Empty:
                     break
             self._work_off(connection, waiting)
+            waiting.clear()  # or what was saved last lives on until something else is
             if jobs is None:
                 self._drain_idle(connection)
                 return
@@ -320,6 +323,13 @@ class Writer:
         for _ in range(LAST_IDLE_ROUNDS):
             if self.idle_wanted:
                 self._idle(connection)
+
+
+def failed(error: StoreError) -> asyncio.Future[Any]:
+    """A future that has failed already."""
+    future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    future.set_exception(error)
+    return future
 
 
 def _end(future: asyncio.Future[None]) -> None:

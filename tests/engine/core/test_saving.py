@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+import weakref
+
 import pytest
 
-from engine import Entry, System, Timeline, Tool, ValidationFailed, create_app
+from engine import Entry, StoreError, System, Timeline, Tool, ValidationFailed, component, create_app
 from engine.persistence import Commit, ContextRecord, EventBatch, ExecutionRecord, TickRecord
-from engine.session.journal import merged
+from engine.session.journal import Journal, merged
 from engine.store import Store
 from engine.testing import Reply, ScriptedModel, ToolCall
 from engine.timeline.log import weight
@@ -57,7 +61,7 @@ def test_commits_are_joined_only_where_nothing_is_lost():
     assert merged(two, one) is None
     assert merged(one, Commit("s", tick=TickRecord("x", 2, 1.0))) is None
     assert merged(Commit("s", entries=[Entry("r", 0, "tool", [], "x", 1)]), two) is None
-    assert merged(Commit("s", events=EventBatch(1, 2, 1, {})), one) is None
+    assert merged(Commit("s", events=EventBatch(1, 2, 1, "{}")), one) is None
     assert merged(Commit("s", streamed=[{"type": "text", "text": "half"}]), one) is None
 
 
@@ -87,3 +91,71 @@ async def test_usage_of_all_executions_survives_a_restart(tmp_path):
 def test_an_entry_weighs_its_characters_not_its_blocks():
     blocks = [{"type": "text", "text": "a"}] * 8
     assert weight(Entry("e", 0, "user", blocks, "x", 1)) == 2 + 4
+
+
+async def test_a_finished_execution_is_not_kept_by_the_tree(tmp_path):
+    async with create_app(component(lambda: TREE), model=ScriptedModel(), store=str(tmp_path / "x.db")) as app:
+        session = await app.session("s")
+        procedure = session.send("one")
+        handle = weakref.ref(await procedure)
+        await procedure.result
+        del procedure
+        await session.journal.settle()
+        gc.collect()
+        assert handle() is None
+
+
+class Slow:
+    """A store that takes a commit when the test says so."""
+
+    def __init__(self) -> None:
+        self.taken: list[Commit] = []
+        self.came = asyncio.Event()
+        self.gate = asyncio.Event()
+        self.error: Exception | None = None
+
+    async def commit(self, commit: Commit) -> None:
+        self.taken.append(commit)
+        self.came.set()
+        await self.gate.wait()
+        if self.error is not None:
+            raise self.error
+
+
+async def test_who_is_cancelled_while_saving_leaves_nothing_unsaved():
+    store = Slow()
+    journal = Journal("s", store)
+    saving = asyncio.ensure_future(journal.save(session={"title": "one"}))
+    await store.came.wait()
+    saving.cancel()
+    await asyncio.sleep(0)
+    journal.later(session={"title": "two"})
+    assert not saving.done()
+    store.came.clear()
+    store.gate.set()
+    with pytest.raises(asyncio.CancelledError):
+        await saving
+    await asyncio.wait_for(store.came.wait(), 5)
+    await journal.settle()
+    assert [commit.session["title"] for commit in store.taken] == ["one", "two"]
+    assert not journal.unsaved
+
+
+async def test_what_failed_waits_for_the_next_save_and_both_callers_are_told_of_their_own():
+    store = Slow()
+    journal = Journal("s", store)
+    store.error = OSError("full")
+    journal.later(session={"title": "one"})
+    first = asyncio.ensure_future(journal.save(session={"title": "two"}))
+    await store.came.wait()
+    second = asyncio.ensure_future(journal.save(session={"agent_id": "a"}))
+    store.gate.set()
+    with pytest.raises(StoreError, match="full"):
+        await first
+    with pytest.raises(StoreError, match="full"):
+        await second
+    assert journal.unsaved
+    store.error = None
+    await journal.flush()
+    assert store.taken[-1].session == {"title": "two", "agent_id": "a"}
+    assert not journal.unsaved
