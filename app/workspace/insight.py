@@ -20,7 +20,7 @@ from app.workspace.live import badges, node_states, titles_and_groups, tokens_by
 from app.workspace.open_agent import OpenAgent
 from app.workspace.open_session import OpenSession
 from app.workspace.page import WorkspacePage
-from engine.blueprint.checks import problems
+from engine.blueprint.checks import Facts, problems
 from engine.blueprint.document import AgentDocument
 from engine.blueprint.dry import DRAFT, dry_compile
 from engine.entries import Entry
@@ -138,13 +138,21 @@ class Insight(QObject):
 
     def _show_problems(self, titles: Mapping[str, str]) -> None:
         assert self._agent is not None
-        self.problems = list(problems(self._agent.model.document))
+        self.problems = list(problems(self._agent.model.document, self._facts()))
         errors = sum(1 for problem in self.problems if problem.severity == "error")
         warnings = sum(1 for problem in self.problems if problem.severity == "warning")
         self._page.status.show_problems(errors, warnings)
         self._page.problems.show_problems(self.problems, dict(titles))
         self._page.form.set_problems(self.problems)
         self._page.tree.set_problems(self.problems)
+
+    def _facts(self) -> Facts:
+        """What is known of the surroundings at this moment, without asking anyone."""
+        assert self._agent is not None
+        info = self._agent.slot.info
+        tokens = sum(span.tokens for span in self.request.spans) if self.request is not None else None
+        # What a model can do is known only once it was made.
+        return Facts(model=info if info.abilities else None, tokens=tokens)
 
     def _show_counts(self, tokens: Mapping[str, int]) -> None:
         assert self._agent is not None

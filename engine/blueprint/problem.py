@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from engine.blueprint.document import AgentDocument, Node
     from engine.blueprint.edits import Edit
 
 Severity = Literal["error", "warning", "info"]
@@ -39,6 +40,24 @@ def set_value(node_id: str, name: str, value: Any, label: str) -> Edit:
     from engine.blueprint.edits import Batch, SetProperty
 
     return Batch((SetProperty(node_id, name, value),), label)
+
+
+def set_values(node_id: str, values: Mapping[str, Any], label: str) -> Edit:
+    """A fix that sets several properties of one node."""
+    from engine.blueprint.edits import Batch, SetProperty
+
+    return Batch(tuple(SetProperty(node_id, name, value) for name, value in values.items()), label)
+
+
+def unwrap(document: AgentDocument, node: Node) -> Edit | None:
+    """A fix that puts what stands inside a node in its place; None where part of it is an *Otherwise*."""
+    from engine.blueprint.edits import Batch, MoveNode, RemoveNode
+
+    place = document.place(node.id)
+    if place.parent_id is None or any(child.kind == "otherwise" for child in node.children):
+        return None
+    moves = tuple(MoveNode(child.id, place.parent_id, place.index + at) for at, child in enumerate(node.children))
+    return Batch((*moves, RemoveNode(node.id)), f"Keep what is inside without the {node.kind.title()}")
 
 
 def remove_node(node_id: str, label: str) -> Edit:

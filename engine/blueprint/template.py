@@ -7,7 +7,8 @@ Only properties of nodes are templates: values, tool inputs and messages are nev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -147,6 +148,9 @@ def _plain_syntax(message: str) -> str:
     for start, words in plain.items():
         if message.startswith(start):
             return words
+    unexpected = re.search(r"got '(.+)'$", message)
+    if unexpected is not None:
+        return f"This cannot be understood at “{unexpected.group(1)}”."
     return f"This cannot be understood: {message.rstrip('.')}."
 
 
@@ -163,6 +167,41 @@ def render(source: str, values: Mapping[str, Any]) -> str:
 def value(source: Any, values: Mapping[str, Any]) -> Any:
     """A step's value: text is a template (one ``{{ … }}`` keeps its type), everything else stands for itself."""
     return compiled(source).value(values) if isinstance(source, str) else source
+
+
+def texts_in(source: Any) -> Iterator[str]:
+    """Every text in a JSON value, names of fields left out: what :func:`values` renders."""
+    if isinstance(source, str):
+        yield source
+    elif isinstance(source, (list, tuple)):
+        for item in source:
+            yield from texts_in(item)
+    elif isinstance(source, Mapping):
+        for item in source.values():
+            yield from texts_in(item)
+
+
+def values(source: Any, given: Mapping[str, Any]) -> Any:
+    """A JSON value with every text in it worked out as :func:`value` does. What is put in cannot change its shape.
+
+    Raises:
+        TemplateError: A text does not work, or all of it becomes too long.
+    """
+    return _values(source, given, [0])
+
+
+def _values(source: Any, given: Mapping[str, Any], size: list[int]) -> Any:
+    if isinstance(source, str):
+        found = value(source, given)
+        size[0] += len(found) if isinstance(found, str) else 0
+        if size[0] > 4 * MAX_OUTPUT:
+            raise TemplateError(f"The texts would become longer than {4 * MAX_OUTPUT:,} characters.")
+        return found
+    if isinstance(source, (list, tuple)):
+        return [_values(item, given, size) for item in source]
+    if isinstance(source, Mapping):
+        return {name: _values(item, given, size) for name, item in source.items()}
+    return source
 
 
 def truth(expression: str, values: Mapping[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,15 +11,17 @@ from engine.blueprint.document import AgentDocument, Node
 from engine.blueprint.kinds._registry import register
 from engine.blueprint.kinds.base import NodeKind, Properties, Variable, prop
 from engine.blueprint.names import slug, unique_title
-from engine.blueprint.problem import Problem, set_value
+from engine.blueprint.problem import Problem, set_value, set_values
 from engine.blueprint.values import number_text, short
 
 if TYPE_CHECKING:
     from engine.blueprint.checks import View
+    from engine.blueprint.edits import Edit
     from engine.blueprint.scope import Scope
 
 KNOB_TYPES = {"toggle": "On or off", "number": "Number", "choice": "Choice", "text": "Text"}
 _ONLY_NUMBER = {"type": ("number",)}
+CHECK_WORDS = "Look over your work once more and put right what is wrong. Then clear this gate."
 _VALUE_TYPES = {"toggle": "yes_no", "number": "number", "choice": "text", "text": "text"}
 
 
@@ -115,10 +118,13 @@ class KnobKind(NodeKind[KnobProperties]):
         if not props.title.strip() and not props.name.strip():
             yield Problem(node.id, "title", "warning", "This knob has no name.")
         if props.type == "choice" and not self.options(node):
-            yield Problem(node.id, "options", "error", "This knob is a choice but has no options.")
+            fix = set_values(node.id, {"type": "text", "default": ""}, "Make it a text")
+            yield Problem(node.id, "options", "error", "This knob is a choice but has no options.", fix)
             return
         if props.type == "number" and None not in (props.minimum, props.maximum) and props.minimum > props.maximum:  # type: ignore[operator]
-            yield Problem(node.id, "minimum", "error", "The range is upside down: “From” is larger than “To”.")
+            text = "The range is upside down: “From” is larger than “To”."
+            fix = set_values(node.id, {"minimum": props.maximum, "maximum": props.minimum}, "Turn it round")
+            yield Problem(node.id, "minimum", "error", text, fix)
             return
         if props.default is not None and self.initial(node) != props.default:
             initial = self.initial(node)
@@ -212,15 +218,21 @@ class GateKind(NodeKind[GateProperties]):
         if props.tool.strip():
             if props.tool.strip() not in view.tool_names:
                 text = f"The gate waits for a tool called “{props.tool.strip()}”, which the agent does not have."
-                yield Problem(node.id, "tool", "error", text)
+                yield Problem(node.id, "tool", "error", text, self._wait_for(node, view))
         elif is_blank(props.condition):
-            yield Problem(
-                node.id, "condition", "warning", "This gate never closes: it has neither a tool nor a condition."
-            )
+            text = "This gate never closes: it has neither a tool nor a condition."
+            yield Problem(node.id, "condition", "warning", text, self._wait_for(node, view))
         if not props.instructions.strip():
-            yield Problem(
-                node.id, "instructions", "warning", "The gate does not say what must be done before it is cleared."
-            )
+            text = "The gate does not say what must be done before it is cleared."
+            fix = set_value(node.id, "instructions", CHECK_WORDS, "Ask to check the work")
+            yield Problem(node.id, "instructions", "warning", text, fix)
+
+    def _wait_for(self, node: Node, view: View) -> Edit | None:
+        """A fix that waits for a tool that is there: the one of a similar name, else the first."""
+        if not view.tool_names:
+            return None
+        near = difflib.get_close_matches(self.props(node).tool.strip(), view.tool_names, 1, 0.6) or view.tool_names
+        return set_value(node.id, "tool", near[0], f"Wait for “{near[0]}”")
 
     def render(self, node: Node, scope: Scope) -> object:
         return scope.knobs_element(node)

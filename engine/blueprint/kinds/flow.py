@@ -10,7 +10,7 @@ from engine.blueprint.document import AgentDocument, Node
 from engine.blueprint.kinds._registry import register
 from engine.blueprint.kinds.base import NodeKind, Properties, Variable, prop
 from engine.blueprint.names import slug
-from engine.blueprint.problem import Problem, remove_node
+from engine.blueprint.problem import Problem, remove_node, set_value, unwrap
 from engine.blueprint.values import count
 from engine.elements import Fragment
 
@@ -52,9 +52,8 @@ class WhenKind(NodeKind[WhenProperties]):
 
     def problems(self, node: Node, view: View) -> Iterable[Problem]:
         if is_blank(self.props(node).condition):
-            yield Problem(
-                node.id, "condition", "warning", "This When has no condition, so what is inside it is never there."
-            )
+            text = "This When has no condition, so what is inside it is never there."
+            yield Problem(node.id, "condition", "warning", text, unwrap(view.document, node))
         elif not node.children:
             yield Problem(node.id, None, "info", "Nothing stands inside this When.", remove_node(node.id, "Remove it"))
 
@@ -97,6 +96,11 @@ class OtherwiseKind(NodeKind[OtherwiseProperties]):
 
     def summary(self, node: Node, document: AgentDocument) -> str:
         return "while the condition above does not hold"
+
+    def problems(self, node: Node, view: View) -> Iterable[Problem]:
+        if not node.children:
+            fix = remove_node(node.id, "Remove it")
+            yield Problem(node.id, None, "info", "Nothing stands inside this Otherwise.", fix)
 
     def render(self, node: Node, scope: Scope) -> object:
         return None  # its When renders it
@@ -149,7 +153,13 @@ class RepeatKind(NodeKind[RepeatProperties]):
 
     def problems(self, node: Node, view: View) -> Iterable[Problem]:
         if not self.props(node).each.strip():
-            yield Problem(node.id, "each", "warning", "This Repeat has no list, so what is inside it is never there.")
+            lists = [item.name for item in view.scope(node).values() if item.type == "list"]
+            fix = set_value(node.id, "each", lists[0], f"Repeat for each item of “{lists[0]}”") if lists else None
+            text = "This Repeat has no list, so what is inside it is never there."
+            yield Problem(node.id, "each", "warning", text, fix)
+        if not node.children:
+            fix = remove_node(node.id, "Remove it")
+            yield Problem(node.id, None, "info", "Nothing stands inside this Repeat.", fix)
 
     def inside(self, node: Node) -> Variable:
         """The variable that stands for the item."""
@@ -180,12 +190,17 @@ class GroupKind(NodeKind[GroupProperties]):
     icon = "folder"
     order = 4
     help = "A name for parts that belong together, so that they can be folded, moved and switched off as one."
+    example = "Everything about delivery in one group, so that it can be switched off together."
     Properties = GroupProperties
     children = "nodes"
     place = "both"
 
     def summary(self, node: Node, document: AgentDocument) -> str:
         return count(len(node.children), "part") if node.children else "Empty"
+
+    def problems(self, node: Node, view: View) -> Iterable[Problem]:
+        if not node.children:
+            yield Problem(node.id, None, "info", "Nothing stands in this Group.", remove_node(node.id, "Remove it"))
 
     def render(self, node: Node, scope: Scope) -> object:
         return Fragment(*scope.children(node), key=scope.key(node))

@@ -9,11 +9,12 @@ from engine.blueprint.document import AgentDocument, Node
 from engine.blueprint.kinds._registry import register
 from engine.blueprint.kinds.base import NodeKind, Properties, Variable, prop
 from engine.blueprint.names import slug, unique_title
-from engine.blueprint.problem import Problem, set_value
+from engine.blueprint.problem import Problem, insert_node, set_value
 from engine.blueprint.values import TYPE_LABELS, ValueProblem, ValueType, coerce, count, empty, number_text, short
 
 if TYPE_CHECKING:
     from engine.blueprint.checks import View
+    from engine.blueprint.edits import Edit
 
 ICONS = {"text": "type", "number": "hash", "yes_no": "toggle-right", "list": "list", "record": "braces"}
 
@@ -101,6 +102,18 @@ class StateKind(NodeKind[StateProperties]):
         if name and name in view.used_names and name not in view.changed_names and not self.initial(node):
             text = f"Nothing ever sets “{props.title.strip() or name}”: no step of any tool changes it."
             yield Problem(node.id, None, "warning", text)
+        if name and name in view.changed_names and name not in view.used_names:
+            text = f"Nothing reads “{props.title.strip() or name}”: the model never sees what it holds."
+            yield Problem(node.id, None, "info", text, self._show(name, view))
+
+    @staticmethod
+    def _show(name: str, view: View) -> Edit:
+        """A section that shows the value, in front of the conversation."""
+        root = view.document.root
+        end = len(root.children)
+        index = next((at for at, child in enumerate(root.children) if child.kind == "timeline"), end)
+        text = f"{{{{ {name} }}}}"
+        return insert_node(root.id, index, "section", {"title": name, "text": text}, "Show it to the model")
 
     def why_not_sent(self, node: Node) -> str | None:
         name = self.own_name(node)

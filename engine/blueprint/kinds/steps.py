@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from engine.blueprint.document import AgentDocument, Node
 from engine.blueprint.kinds._registry import register
 from engine.blueprint.kinds.base import NodeKind, Properties, preview, prop
-from engine.blueprint.problem import Problem
+from engine.blueprint.problem import Problem, set_value
 from engine.blueprint.values import ValueProblem, as_text, empty, to_list, to_number, to_record
 from engine.blueprint.wording import value_words
 
@@ -33,7 +33,9 @@ class VariableStep(NodeKind[Any]):
 
     def problems(self, node: Node, view: View) -> Iterable[Problem]:
         if not str(node.props.get("variable") or "").strip():
-            yield Problem(node.id, "variable", "error", f"Choose what the step “{self.title}” should change.")
+            fit = view.settable(node, "variable")
+            fix = set_value(node.id, "variable", fit[0], f"Let it change “{fit[0]}”") if fit else None
+            yield Problem(node.id, "variable", "error", f"Choose what the step “{self.title}” should change.", fix)
 
     def new_props(self, document: AgentDocument) -> dict[str, Any]:
         return {}
@@ -271,7 +273,8 @@ class ReplyKind(NodeKind[ReplyProperties]):
 
     def problems(self, node: Node, view: View) -> Iterable[Problem]:
         if not self.props(node).text.strip():
-            yield Problem(node.id, "text", "warning", "This reply is empty, so the model is told nothing.")
+            text = "This reply is empty, so the model is told nothing."
+            yield Problem(node.id, "text", "warning", text, set_value(node.id, "text", "Done.", "Write “Done.”"))
 
     def run(self, node: Node, run: StepRun) -> None:
         run.reply(run.text(node, "text"))

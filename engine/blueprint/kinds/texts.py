@@ -9,7 +9,7 @@ from engine.blueprint.document import AgentDocument, Node
 from engine.blueprint.kinds._registry import register
 from engine.blueprint.kinds.base import NodeKind, Properties, preview, prop
 from engine.blueprint.names import slug, unique_title
-from engine.blueprint.problem import Problem, set_value
+from engine.blueprint.problem import Problem, remove_node, set_value
 from engine.blueprint.wording import plain_words
 from engine.elements import Assistant, Audience, Ephemeral, Section, System, User
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engine.blueprint.scope import Scope
 
 MAX_TEXT = 200_000
+SUGGESTED_WORDS = "You are a helpful assistant. Answer briefly and in plain words."
 
 
 class SystemProperties(Properties):
@@ -52,7 +53,11 @@ class SystemKind(NodeKind[SystemProperties]):
 
     def problems(self, node: Node, view: View) -> Iterable[Problem]:
         if not self.props(node).text.strip():
-            yield Problem(node.id, "text", "warning", "This instruction is empty, so the model is told nothing here.")
+            text = "This instruction is empty, so the model is told nothing here."
+            fix = remove_node(node.id, "Remove it")
+            if not any(other.id != node.id for other in view.of_kind("system", "section")):
+                fix = set_value(node.id, "text", SUGGESTED_WORDS, "Write something to start with")
+            yield Problem(node.id, "text", "warning", text, fix)
 
     def render(self, node: Node, scope: Scope) -> object:
         return System(scope.text(node, "text"), key=scope.key(node))
@@ -131,7 +136,9 @@ class SectionKind(NodeKind[SectionProperties]):
     def problems(self, node: Node, view: View) -> Iterable[Problem]:
         props = self.props(node)
         if not props.text.strip():
-            fix = set_value(node.id, "text", "- {{ item }}", "Write - item for each") if props.each.strip() else None
+            fix = remove_node(node.id, "Remove it")
+            if props.each.strip():
+                fix = set_value(node.id, "text", "- {{ item }}", "Write - item for each")
             yield Problem(node.id, "text", "warning", "This section is empty, so it is not sent.", fix)
 
     def why_not_sent(self, node: Node) -> str | None:
@@ -190,7 +197,8 @@ class ExampleKind(NodeKind[ExampleProperties]):
 
     def problems(self, node: Node, view: View) -> Iterable[Problem]:
         if not self.props(node).text.strip():
-            yield Problem(node.id, "text", "warning", "This example message is empty, so it is not sent.")
+            text = "This example message is empty, so it is not sent."
+            yield Problem(node.id, "text", "warning", text, remove_node(node.id, "Remove it"))
 
     def render(self, node: Node, scope: Scope) -> object:
         text = scope.text(node, "text")
@@ -236,7 +244,8 @@ class ReminderKind(NodeKind[ReminderProperties]):
 
     def problems(self, node: Node, view: View) -> Iterable[Problem]:
         if not self.props(node).text.strip():
-            yield Problem(node.id, "text", "warning", "This reminder is empty, so it is not sent.")
+            text = "This reminder is empty, so it is not sent."
+            yield Problem(node.id, "text", "warning", text, remove_node(node.id, "Remove it"))
 
     def render(self, node: Node, scope: Scope) -> object:
         text = scope.text(node, "text")

@@ -15,7 +15,9 @@ from engine.tools.definition import Tool
 
 if TYPE_CHECKING:
     from engine.blueprint.checks import View
+    from engine.blueprint.edits import Edit
     from engine.blueprint.scope import Scope
+    from engine.blueprint.steps import StepRun
 
 INPUT_TYPES = {
     "text": "text",
@@ -27,6 +29,8 @@ INPUT_TYPES = {
 }
 _VARIABLE_TYPES = {"whole_number": "number", "choice": "text"}
 MAX_INPUT_TEXT = 20_000
+REPLYING = frozenset({"reply"})
+"""Kinds of steps that tell the model something by themselves."""
 
 
 class ToolInput(Properties):
@@ -141,6 +145,13 @@ class ToolKind(NodeKind[ToolProperties]):
             "additionalProperties": False,
         }
 
+    async def called(self, node: Node, run: StepRun) -> str:
+        """Run its steps; what they replied."""
+        from engine.blueprint.steps import run_steps
+
+        await run_steps(run, node.children)
+        return run.finish()
+
     def summary(self, node: Node, document: AgentDocument) -> str:
         props = self.props(node)
         asks = ", ".join(f"{item.title.strip() or item.name} ({INPUT_TYPES[item.type]})" for item in self.inputs(node))
@@ -155,7 +166,8 @@ class ToolKind(NodeKind[ToolProperties]):
     def problems(self, node: Node, view: View) -> Iterable[Problem]:
         props = self.props(node)
         if not props.title.strip() and not props.name.strip():
-            yield Problem(node.id, "title", "error", "This tool has no name.")
+            name_it = set_value(node.id, "title", plain_preview(props.description, 30) or "New tool", "Name it")
+            yield Problem(node.id, "title", "error", "This tool has no name.", name_it)
         if not props.description.strip():
             text = "The tool does not say when to use it, so the model has only its name to go by."
             title = props.title.strip()
@@ -163,16 +175,38 @@ class ToolKind(NodeKind[ToolProperties]):
             yield Problem(node.id, "description", "warning", text, fix)
         names = [item.name for item in props.inputs]
         for name in sorted({name for name in names if names.count(name) > 1}):
-            yield Problem(node.id, "inputs", "error", f"Two inputs of this tool are called “{name}”.")
+            text = f"Two inputs of this tool are called “{name}”."
+            yield Problem(node.id, "inputs", "error", text, self._renamed(node, name))
         for item in props.inputs:
             if not item.title.strip():
-                yield Problem(node.id, "inputs", "warning", "An input of this tool has no name.")
+                fix = set_value(node.id, "inputs", self._with_title(node, item, "input"), "Call it “input”")
+                yield Problem(node.id, "inputs", "warning", "An input of this tool has no name.", fix)
             if item.type == "choice" and not any(option.strip() for option in item.options):
-                yield Problem(node.id, "inputs", "error", f"The input “{item.title}” is a choice without options.")
-        if not any(inner.kind == "reply" for inner in node.walk()):
+                kept = [each.model_dump() | ({"type": "text"} if each is item else {}) for each in props.inputs]
+                fix = set_value(node.id, "inputs", kept, "Ask for a text instead")
+                text = f"The input “{item.title}” is a choice without options."
+                yield Problem(node.id, "inputs", "error", text, fix)
+        from engine.blueprint.declared import enabled_nodes
+
+        if not any(child.enabled for child in node.children):
+            text = "This tool has no steps, so nothing happens when the model uses it."
+            fix = insert_node(node.id, len(node.children), "reply", {"text": "Done."}, "Add a reply")
+            yield Problem(node.id, None, "warning", text, fix)
+        elif not any(inner.kind in REPLYING for inner in enabled_nodes(node)):
             text = "This tool has no Reply step, so the model only learns that it is done."
             fix = insert_node(node.id, len(node.children), "reply", {"text": "Done."}, "Add a reply")
             yield Problem(node.id, None, "warning", text, fix)
+
+    def _renamed(self, node: Node, name: str) -> Edit:
+        """The last input of that name under another one."""
+        inputs = self.props(node).inputs
+        last = [item for item in inputs if item.name == name][-1]
+        title = unique_title(last.title.strip() or "input", {item.title for item in inputs})
+        return set_value(node.id, "inputs", self._with_title(node, last, title), f"Call one “{title}”")
+
+    def _with_title(self, node: Node, item: ToolInput, title: str) -> list[dict[str, Any]]:
+        inputs = self.props(node).inputs
+        return [each.model_dump() | ({"title": title} if each is item else {}) for each in inputs]
 
     def render(self, node: Node, scope: Scope) -> object:
         props = self.props(node)

@@ -1,0 +1,50 @@
+"""Finding what is wrong with an agent: plain sentences, each with the node, the field and, where possible, a fix.
+
+Kinds report what only they know (``NodeKind.problems``). Here is what concerns several nodes: the whole agent
+(``whole``), variables (``references``), conditions that decide nothing (``truths``), the order of things (``order``),
+and the surroundings (``surroundings``). Not here: files that cannot be read (``engine.blueprint.files``).
+"""
+
+from __future__ import annotations
+
+from engine.blueprint.checks.order import misordered, steps_in_order
+from engine.blueprint.checks.references import references
+from engine.blueprint.checks.surroundings import surroundings
+from engine.blueprint.checks.truths import gates, truths
+from engine.blueprint.checks.view import NOTHING_KNOWN, Facts, View
+from engine.blueprint.checks.whole import everything_off, whole
+from engine.blueprint.document import AgentDocument
+from engine.blueprint.kinds import kind_of
+from engine.blueprint.problem import Problem
+
+_SEVERITIES = {"error": 0, "warning": 1, "info": 2}
+
+
+def problems(document: AgentDocument, facts: Facts = NOTHING_KNOWN) -> list[Problem]:
+    """Everything that is wrong with an agent, the worst first, else in the order of the tree. Never raises.
+
+    Args:
+        document: The agent.
+        facts: What is known about its surroundings: the model, the size of the context, other agents.
+
+    Example:
+        >>> [problem.text for problem in problems(AgentDocument(make_node("agent", name="Ada")))]
+        ['There is no Timeline, so the agent will not remember earlier turns.', ...]
+    """
+    view = View(document, facts)
+    off = everything_off(view)
+    if off is not None:
+        return [off]
+    found: list[Problem] = [*whole(view), *surroundings(view)]
+    for node in view.nodes:
+        found += misordered(view, node)
+        found += kind_of(node).problems(node, view)
+        found += references(view, node)
+        found += truths(view, node)
+        found += steps_in_order(view, node)
+    found += gates(view)
+    order = {node.id: index for index, node in enumerate(document.walk())}
+    return sorted(found, key=lambda problem: (_SEVERITIES[problem.severity], order.get(problem.node_id, 0)))
+
+
+__all__ = ["Facts", "View", "problems"]

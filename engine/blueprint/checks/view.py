@@ -1,0 +1,129 @@
+"""What checks look up again and again, and what they are told about the surroundings. Not here: the checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from engine.blueprint.conditions import as_condition, is_blank, to_expression
+from engine.blueprint.declared import enabled_nodes, readable, variables_in_scope
+from engine.blueprint.document import AgentDocument, Node
+from engine.blueprint.form_fields import Field, field_of
+from engine.blueprint.kinds import kind_of
+from engine.blueprint.kinds.base import Variable
+from engine.blueprint.template import TemplateError, names_in, names_in_expression, texts_in
+from engine.blueprint.values import ValueProblem
+from engine.model import ModelInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known about the surroundings of an agent. None means unknown, and nothing is said about it.
+
+    Attributes:
+        model: The model that will answer.
+        chosen: Whether a model is chosen at all.
+        unreachable: Why the model cannot be reached, as one sentence; "" where it can.
+        tokens: How many tokens the next call sends.
+        connections: Names and ids of the connections in Settings.
+        agents: Ids of the person's agents.
+        parts: The newest version of each part in the library, by the part's id.
+        missing: Files, folders and programs that nodes name and that are not there, by node id.
+    """
+
+    model: ModelInfo | None = None
+    chosen: bool | None = None
+    unreachable: str | None = None
+    tokens: int | None = None
+    connections: frozenset[str] | None = None
+    agents: frozenset[str] | None = None
+    parts: Mapping[str, int] | None = None
+    missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+NOTHING_KNOWN = Facts()
+
+
+class View:
+    """One agent as the checks see it."""
+
+    def __init__(self, document: AgentDocument, facts: Facts = NOTHING_KNOWN) -> None:
+        self.document = document
+        self.facts = facts
+        self._scopes: dict[str, dict[str, Variable]] = {}
+
+    @cached_property
+    def nodes(self) -> list[Node]:
+        """Nodes that are switched on, themselves and all around them, in reading order."""
+        return list(enabled_nodes(self.document.root))
+
+    @cached_property
+    def order(self) -> dict[str, int]:
+        """Position of each node that is switched on, by id."""
+        return {node.id: index for index, node in enumerate(self.nodes)}
+
+    @cached_property
+    def tool_names(self) -> tuple[str, ...]:
+        """Technical names of all tools, in reading order."""
+        return tuple(kind_of(node).own_name(node) or "" for node in self.nodes if node.kind == "tool")
+
+    @cached_property
+    def changed_names(self) -> frozenset[str]:
+        """Variables that some step changes."""
+        return frozenset(
+            str(node.props.get("variable") or "").strip() for node in self.nodes if kind_of(node).group == "steps"
+        )
+
+    @cached_property
+    def used_names(self) -> frozenset[str]:
+        """Variables that some text, condition or list reads."""
+        found: set[str] = set()
+        for node in self.nodes:
+            found |= reads(node)
+        return frozenset(found)
+
+    def scope(self, node: Node) -> dict[str, Variable]:
+        """The variables that a node may name, by name."""
+        if node.id not in self._scopes:
+            self._scopes[node.id] = {item.name: item for item in variables_in_scope(self.document, node.id)}
+        return self._scopes[node.id]
+
+    def settable(self, node: Node, field: str) -> list[str]:
+        """The variables that a step may change by this property, the nearest first."""
+        found = field_of(node.kind, field)
+        accepts = found.accepts if found is not None else ()
+        return [
+            item.name for item in self.scope(node).values() if item.settable and (not accepts or item.type in accepts)
+        ]
+
+    def around(self, node: Node, kind: str) -> Node | None:
+        """The nearest node of a kind around this one."""
+        return next((above for above in self.document.ancestors(node.id) if above.kind == kind), None)
+
+    def of_kind(self, *kinds: str) -> Iterator[Node]:
+        """Nodes of these kinds that are switched on."""
+        return (node for node in self.nodes if node.kind in kinds)
+
+
+def reads(node: Node) -> frozenset[str]:
+    """The names that a node reads. What a step changes is not read."""
+    found: set[str] = set()
+    for each, value in readable(node):
+        if each.role != "variable" or kind_of(node).group != "steps":
+            found |= names(each, value)
+    return frozenset(found)
+
+
+def names(field: Field, value: object) -> frozenset[str]:
+    """The names in one property; none where it cannot be understood."""
+    try:
+        if field.role == "variable":
+            return frozenset({str(value).strip()})
+        if field.role == "condition":
+            condition = as_condition(value)
+            return frozenset() if is_blank(condition) else names_in_expression(to_expression(condition))
+        texts = texts_in(value) if field.role == "values" or isinstance(value, str) else ()
+        return frozenset[str]().union(*(names_in(text) for text in texts))
+    except (TemplateError, ValueProblem):
+        return frozenset()
