@@ -146,7 +146,8 @@ class ModelInfo:
         max_output_tokens: The most it writes in one reply, or None where unknown.
         prices: None where unknown; all zero where it costs nothing.
         abilities: Of ``tools``, ``images``, ``documents``, ``thinking``, ``provider_tools``,
-            ``structured_output``, ``prompt_caching``, ``count_tokens``.
+            ``structured_output``, ``prompt_caching``, ``count_tokens``, ``programmatic_tools`` (provider tools in
+            their newest versions).
     """
 
     name: str

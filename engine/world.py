@@ -7,7 +7,7 @@ let through. Not here: the effects themselves, and where permissions are kept (`
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -36,7 +36,7 @@ class Agents(Protocol):
     """The person's agents, for agents that use each other."""
 
     async def load(self, agent_id: str) -> tuple[AgentDocument, World] | None:
-        """The newest version of an agent with the world it lives in; None where it is gone."""
+        """The newest version of an agent with a world of its own, which the caller closes; None where it is gone."""
         ...
 
 
@@ -50,7 +50,11 @@ class World:
         store: The database, for looking through earlier sessions.
         secrets: The keychain; None: there are no secrets.
         agents: Other agents of the person; None: there are none.
+        models: Gives the model of a connection for a Model node, ``models(connection, model)``, "" where one is left
+            open; the same object for the same names. None: the session's own model is asked by another name.
+        model: What answers when another agent hands this one a task; None: that agent's own model.
         data: A folder of Bough's own for what steps need while they run; None: the system's for temporary files.
+        private: Folders of Bough's own, with its database and settings in them: no file step enters them.
         closing: Called by :meth:`aclose`, the last added first.
     """
 
@@ -59,7 +63,10 @@ class World:
     store: Store | None = None
     secrets: Secrets | None = None
     agents: Agents | None = None
+    models: Callable[[str, str], Any] | None = None
+    model: Any = None
     data: Path | None = None
+    private: Sequence[Path] = ()
     closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     parts: dict[str, Any] = field(default_factory=dict)
     _asking: dict[str, asyncio.Lock] = field(default_factory=dict)

@@ -33,8 +33,9 @@ def variables_in_scope(document: AgentDocument, node_id: str) -> tuple[Variable,
     found: dict[str, Variable] = {}
     if node.props.get("each") and node.kind == "section":
         found["item"] = Variable("item", "item", "any", node.id, "item")
+    found |= {variable.name: variable for variable in kind_of(node).local(node)}
     for around in ancestors:
-        for variable in inside(around):
+        for variable in (*reversed(_given_before(around, node, ancestors)), *inside(around)):
             found.setdefault(variable.name, variable)
     repeats = {around.id for around in ancestors if around.kind == "repeat"}
     for variable in variables(document):
@@ -53,6 +54,18 @@ def inside(node: Node) -> tuple[Variable, ...]:
     return found if isinstance(found, tuple) else (found,)
 
 
+def _given_before(around: Node, node: Node, ancestors: list[Node]) -> list[Variable]:
+    """What the steps inside ``around`` that run before ``node`` hand on, in their order."""
+    line = {node.id, *(above.id for above in ancestors)}
+    found: list[Variable] = []
+    for child in around.children:
+        if child.id in line:
+            return found
+        for step in enabled_nodes(child):
+            found.extend(kind_of(step).gives(step))
+    return found
+
+
 def enabled_nodes(node: Node) -> Iterator[Node]:
     """A node and all inside it, without what is switched off."""
     stack = [node]
@@ -69,7 +82,7 @@ def unique_names(document: AgentDocument, besides: str | None = None) -> set[str
     for node in document.walk():
         if node.id != besides:
             taken |= {variable.name for variable in kind_of(node).declares(node)}
-            taken |= {variable.name for variable in inside(node)}
+            taken |= {variable.name for variable in (*inside(node), *kind_of(node).gives(node))}
     return taken
 
 
@@ -80,7 +93,7 @@ def readable(node: Node) -> Iterator[tuple[Field, Any]]:
     for field in fields(node.kind):
         if field.role:
             value = node.props.get(field.name, field.default)
-            if value not in (None, "", {}):
+            if value not in (None, "", {}, []):
                 yield field, value
 
 

@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.blueprint.conditions import evaluate
+from engine.blueprint.declared import enabled_nodes
 from engine.blueprint.document import Node
 from engine.blueprint.kinds import kind_of
 from engine.blueprint.scope import list_value
-from engine.blueprint.template import TemplateError, compiled, value
-from engine.blueprint.values import ValueProblem, coerce
+from engine.blueprint.template import TemplateError, compiled, value, values
+from engine.blueprint.values import ValueProblem, coerce, empty
 from engine.errors import NotPermitted, ToolError
 from engine.tools.context import ToolContext
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 MAX_STEPS = 10_000
 """The most steps one call may run, repetitions counted."""
+
+READ_ONLY = frozenset({"read_file", "read_folder", "search_sessions"})
+"""Kinds of capabilities that change nothing outside, so that what needed them may be done twice."""
 
 Change = Callable[[Any], Any]
 
@@ -49,20 +53,15 @@ class StepRun:
     ) -> None:
         self.board = board
         self.context = context
-        self.values: dict[str, Any] = {}
         self.types = board.types()
-        around: Board | None = board
-        boards = []
-        while around is not None:
-            boards.append(around)
-            around = around.parent
-        for each in reversed(boards):
-            self.values |= {name: each.live(name) for name in each.declared if name in each.setters}
-        self.values |= {**items, **inputs}
+        self.values: dict[str, Any] = {**board.now(), **items, **inputs}
         self.hidden = {*items, *inputs}
-        self.changes: dict[str, list[Change]] = {}
+        self.links: Mapping[str, str] | None = None
+        self.changes: dict[tuple[Board, str], list[Change]] = {}
         self.replies: list[str] = []
         self.count = 0
+        self.had_effect = False
+        self._once: set[str] = set()
 
     @property
     def world(self) -> World:
@@ -78,14 +77,23 @@ class StepRun:
     async def require(self, capability: Capability) -> None:
         """Go on only where the person allows this; asks them in the chat where they have not yet.
 
+        An answer "once" holds until this call is over. A step that got through counts as one with an effect.
+
         Raises:
             NotPermitted: They did not allow it.
         """
-        await self.world.require(capability, self._permit if self.context is not None else None)
+        world = self.world
+        if capability.key not in self._once:
+            await world.require(capability, self._permit if self.context is not None else None)
+        if self.count and capability.kind not in READ_ONLY:
+            self.had_effect = True
 
     async def _permit(self, capability: Capability) -> Decision:
         assert self.context is not None
-        return await self.context.permit(capability.sentence, capability.detail)
+        decision = await self.context.permit(capability.sentence, capability.detail, resumable=not self.had_effect)
+        if decision == "once":
+            self._once.add(capability.key)
+        return decision
 
     async def ask(self, question: str, choices: Sequence[str] = ()) -> str:
         """Ask the person in the chat and wait for the answer.
@@ -95,7 +103,7 @@ class StepRun:
         """
         if self.context is None:
             raise ToolError("Nobody can be asked at this moment.")
-        answer = await self.context.ask(question, choices)
+        answer = await self.context.ask(question, choices, resumable=not self.had_effect)
         if answer is None:
             raise ToolError(f"The person did not answer: {question}")
         return answer
@@ -127,6 +135,23 @@ class StepRun:
                     self.values.pop(name, None)
             self.hidden = hidden
 
+    async def part(self, node: Node, given: Mapping[str, Any], links: Mapping[str, str], types: dict[str, str]) -> None:
+        """Run the steps inside a part, which know only what the part is given.
+
+        Args:
+            node: The part.
+            given: Values of its parameters.
+            links: Parameters that stand for a variable here, which the steps may change through them.
+            types: Types of its parameters.
+        """
+        outer, hidden, around, known = self.values, self.hidden, self.links, self.types
+        self.values, self.hidden, self.types = dict(given), set(given) - set(links), types
+        self.prepare(node.children)
+        self.links = {name: around[there] if around is not None else there for name, there in links.items()}
+        await self.steps(node.children)
+        self.values = {**outer, **{there: self.values[name] for name, there in links.items()}}
+        self.hidden, self.links, self.types = hidden, around, known
+
     def text(self, node: Node, name: str) -> str:
         """A text property with everything put in."""
         return compiled(getattr(kind_of(node).props(node), name)).render(self.values)
@@ -134,6 +159,10 @@ class StepRun:
     def value(self, node: Node, name: str) -> Any:
         """A value property: text is a template, all else stands for itself."""
         return value(getattr(kind_of(node).props(node), name), self.values)
+
+    def given(self, node: Node, name: str) -> Any:
+        """A property of role ``values``: every text in it is a template."""
+        return values(node.props.get(name, getattr(kind_of(node).props(node), name)), self.values)
 
     def holds(self, node: Node, name: str) -> bool:
         """Whether a condition property holds."""
@@ -160,15 +189,29 @@ class StepRun:
         name = _variable_of(node)
         if not name:
             raise ValueProblem("no variable was chosen")
-        owner = self.board.find(name) if name not in self.hidden else None
-        if owner is None or name not in owner.setters or not owner.declared[name][0].settable:
+        there = self.links.get(name) if self.links is not None else name
+        held = self.board.owner(there) if there and name not in self.hidden else None
+        owner, held_as = held if held is not None else (self.board, "")
+        if held_as not in owner.setters or not owner.declared[held_as][0].settable:
             raise ValueProblem(f"there is no variable “{name}” that a step can change")
 
         def changed(old: Any) -> Any:
-            return _fitted(owner, name, change(owner.fitting(name, old)))
+            return _fitted(owner, held_as, change(owner.fitting(held_as, old)))
 
         self.values[name] = changed(self.values[name])
-        self.changes.setdefault(name, []).append(changed)
+        self.changes.setdefault((owner, held_as), []).append(changed)
+
+    def give(self, name: str, value: Any) -> None:
+        """Hand a value to the steps after this one, under a name that the kind's ``gives`` says."""
+        self.values[name] = value
+        self.hidden = {*self.hidden, name}
+
+    def prepare(self, steps: Iterable[Node]) -> None:
+        """Give all that these steps may hand on a first value, as some may not run."""
+        for step in steps:
+            for inner in enabled_nodes(step):
+                for variable in kind_of(inner).gives(inner):
+                    self.give(variable.name, empty(variable.type))
 
     def reply(self, text: str) -> None:
         """Add to what the model is told."""
@@ -181,9 +224,8 @@ class StepRun:
             ToolError: Another tool that ran at the same time left a value that a change does not fit.
         """
         failed: list[str] = []
-        for name, changes in self.changes.items():
-            owner = self.board.find(name)
-            if owner is not None and name in owner.setters:
+        for (owner, name), changes in self.changes.items():
+            if name in owner.setters:
                 owner.setters[name](_all(changes, failed))
         if failed:
             raise ToolError(f"{failed[0]}.")
@@ -221,14 +263,12 @@ def _fitted(owner: Board, name: str, found: Any) -> Any:
 
 
 def tool_handler(node: Node, board: Board, items: Mapping[str, Any]) -> Callable[..., Any]:
-    """The handler of a Tool node."""
+    """The handler of a node that is a tool: its kind has ``inputs`` and ``called``."""
     kind: Any = kind_of(node)
     defaults = {item.name: item.default for item in kind.inputs(node)}
 
     async def handler(call__: ToolContext, **inputs: Any) -> Any:
-        run = StepRun(board, items, {**defaults, **inputs}, call__)
-        await run_steps(run, node.children)
-        return run.finish()
+        return await kind.called(node, StepRun(board, items, {**defaults, **inputs}, call__))
 
     handler.__engine_grant__ = steps_digest(node)  # type: ignore[attr-defined]
     return handler
@@ -242,6 +282,7 @@ async def run_steps(run: StepRun, steps: Sequence[Node]) -> None:
     """
     from engine.blueprint.capabilities import needed
 
+    run.prepare(steps)
     for _, capability in needed(steps):
         await run.require(capability)
     await run.steps(steps)

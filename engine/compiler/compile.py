@@ -5,7 +5,7 @@ Not here: rendering, and the loop that compiles again when a hook asks for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from engine.compiler.collect import Collected, CompiledSection, collect
 from engine.compiler.history import History
 from engine.errors import ValidationFailed
 from engine.model import ModelRequest, Span
+from engine.models.provider_tools import FAMILIES, PROVIDED
 from engine.reconciler.fiber import Fiber
 from engine.reconciler.tree import Tree
 from engine.timeline.log import TimelineLog
@@ -80,6 +81,7 @@ class CompileInput:
         running: The running execution.
         tools: Tools from outside the tree, weakest first.
         model_name: The name of the model that will answer.
+        abilities: What it can do, see ``ModelInfo.abilities``; None where that is not known.
         continued: The reply goes on from where the last message stopped.
         started_by: Id of the entry that began the execution.
         breakpoint: The entry at which the request before this one was cached.
@@ -91,6 +93,7 @@ class CompileInput:
     running: Running
     tools: Sequence[ToolDefinition] = ()
     model_name: str | None = None
+    abilities: Set[str] | None = None
     continued: bool = False
     started_by: str | None = None
     breakpoint: str | None = None
@@ -125,7 +128,10 @@ class Compiler:
         name = given.model_name
         if found.model is not None:
             name = found.model if isinstance(found.model, str) else getattr(found.model.info, "name", name)
-        layout = self._layout(found, tools, given, path, name)
+        abilities = given.abilities
+        if found.model is not None and not isinstance(found.model, str):
+            abilities = getattr(getattr(found.model, "info", None), "abilities", None)
+        layout = self._layout(found, tools, given, path, name, abilities)
         history = self._convert(given.log, choice, layout, path, name)
         request, cached_at = assemble(layout, history)
         return Compiled(
@@ -147,12 +153,18 @@ class Compiler:
         return Compiled(ModelRequest(), found.sections, tools, Layout(), Choice((), None), None, found.collapsed, "/")
 
     def _layout(
-        self, found: Collected, tools: Mapping[str, MountedTool], given: CompileInput, path: str, name: str | None
+        self,
+        found: Collected,
+        tools: Mapping[str, MountedTool],
+        given: CompileInput,
+        path: str,
+        name: str | None,
+        abilities: Set[str] | None,
     ) -> Layout:
         sent: list[tuple[dict[str, Any], str]] = []
         for label, mounted in tools.items():
             definition = mounted.definition
-            if label == definition.name and definition.audience != "user":
+            if label == definition.name and definition.audience != "user" and _has(abilities, definition):
                 sent.append((self.tool_body(definition), mounted.path))
         return Layout(
             system=tuple(found.system),
@@ -236,6 +248,12 @@ class Compiler:
     def forget(self) -> None:
         """Forget what was converted."""
         self._history = None
+
+
+def _has(abilities: Set[str] | None, definition: ToolDefinition) -> bool:
+    """Whether the model has a provider's tool that is named by its family; a dated one goes out as it is."""
+    provider = definition.provider
+    return provider is None or abilities is None or provider.get("type") not in FAMILIES or PROVIDED in abilities
 
 
 _made: list[ToolDefinition] = []

@@ -18,6 +18,7 @@ from engine.models.anthropic_client import is_official, make_client
 from engine.models.anthropic_errors import from_event, from_exception, malformed
 from engine.models.anthropic_events import Assembler, ProtocolError
 from engine.models.prices import PriceList
+from engine.models.provider_tools import dated
 
 if TYPE_CHECKING:
     import anthropic
@@ -37,6 +38,8 @@ ABILITIES = frozenset(
 )
 DEFAULT_MAX_TOKENS = 8192
 _GENERATORS_BELOW = 8
+_SAMPLING = ("temperature", "top_p", "top_k")
+"""Settings that Anthropic's own models do not take any more; other servers may."""
 _NOT_COUNTED = ("max_tokens", "metadata", "service_tier", "stop_sequences", "temperature", "top_p", "top_k")
 
 
@@ -157,8 +160,9 @@ class AnthropicModel:
         if request.system_blocks:
             body["system"] = [dict(block) for block in request.system_blocks]
         if request.tools:
-            body["tools"] = [dict(tool) for tool in request.tools]
-        return {key: value for key, value in body.items() if value is not None}
+            body["tools"] = [dated(tool, self._info.abilities) for tool in request.tools]
+        left_out = _SAMPLING if is_official(self._base_url) else ()
+        return {key: value for key, value in body.items() if value is not None and key not in left_out}
 
     def _arguments(self, client: anthropic.AsyncAnthropic, request: ModelRequest, name: str) -> dict[str, Any]:
         return _split(client.messages.create, self._body(request, name)) | {"stream": True}

@@ -10,6 +10,7 @@ from engine.model import ModelInfo
 from engine.models.anthropic_client import is_official, make_client
 from engine.models.anthropic_errors import from_exception
 from engine.models.prices import PriceList
+from engine.models.provider_tools import PROGRAMMATIC
 
 if TYPE_CHECKING:
     import anthropic
@@ -207,7 +208,7 @@ def _abilities(capabilities: Any, official: bool) -> frozenset[str]:
         abilities |= {"prompt_caching", "count_tokens"}
     names = {
         "image_input": "images", "pdf_input": "documents", "thinking": "thinking",
-        "structured_outputs": "structured_output", "server_tools": "provider_tools",
+        "structured_outputs": "structured_output", "server_tools": "provider_tools", "code_execution": PROGRAMMATIC,
     }  # fmt: skip
     for wire, ability in names.items():
         if getattr(getattr(capabilities, wire, None), "supported", False):

@@ -164,6 +164,11 @@ class SessionBase:
         """The model's name, where it has one."""
         return getattr(getattr(self.model, "info", None), "name", None)
 
+    def model_abilities(self) -> frozenset[str] | None:
+        """What the model can do, where it says."""
+        found: frozenset[str] | None = getattr(getattr(self.model, "info", None), "abilities", None)
+        return found
+
     def model_for(self, compiled: Compiled) -> Any:
         """The model that is called: one that the tree chose, else the session's."""
         return compiled.model if compiled.model is not None else self.model

@@ -27,6 +27,11 @@ log = logging.getLogger("engine")
 
 ENDED = "The program ended before this call was finished. Whether it had an effect is not known."
 
+STOPPED_MIDWAY = (
+    "The program ended in the middle of this call, after some of its steps had taken effect. "
+    "They were not run again, and the steps that were left did not run."
+)
+
 
 async def load(session: Session) -> None:
     """Load a stored session into a session object that is empty.
@@ -103,7 +108,7 @@ async def set_right(session: Session, stored: StoredSession) -> None:
             {
                 "type": "tool_result",
                 "tool_use_id": call["id"],
-                "content": [{"type": "text", "text": ENDED}],
+                "content": [{"type": "text", "text": ended_words(session, call["id"])}],
                 "is_error": True,
             }
             for call in open_calls
@@ -153,7 +158,7 @@ async def resume_questions(session: Session, ex: Execution) -> None:
     ex.tick = 1
     tick = Tick(session, ex)
     await session.commit(ex, execution=session.execution_record(ex), tick=tick.record())
-    broken = {call["id"]: ENDED for call in calls if call["id"] not in asked}
+    broken = {call["id"]: ended_words(session, call["id"]) for call in calls if call["id"] not in asked}
     await tick.run_calls(runs, calls, broken)
     ex.tick = 0
     session.questions = []
@@ -162,7 +167,9 @@ async def resume_questions(session: Session, ex: Execution) -> None:
 def load_questions(session: Session) -> None:
     """Take over the questions that were open, where their calls still are."""
     open_ids = {call["id"] for call in open_calls_of(session.log.entries)}
-    session.questions = [q for q in session.shared.get(QUESTIONS) or () if q["call_id"] in open_ids]
+    stored = session.shared.get(QUESTIONS) or ()
+    midway = {question["call_id"] for question in stored if not question.get("resumable", True)}
+    session.questions = [q for q in stored if q["call_id"] in open_ids - midway]
     for question in session.questions:
         session.emit(
             ToolConfirmationRequired(
@@ -170,3 +177,10 @@ def load_questions(session: Session) -> None:
                 kind=question.get("kind", "tool"),
             )
         )
+
+
+def ended_words(session: Session, call_id: str) -> str:
+    """What the result of a call says that was open when the program ended."""
+    stored = session.shared.get(QUESTIONS) or ()
+    midway = any(q["call_id"] == call_id and not q.get("resumable", True) for q in stored)
+    return STOPPED_MIDWAY if midway else ENDED

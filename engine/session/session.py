@@ -200,6 +200,7 @@ class Session(SessionCore):
         props: Mapping[str, Any] | None = None,
         call_id: str | None = None,
         runner: Any = None,
+        agent_id: str | None = None,
     ) -> Procedure:
         """Run another component in a child session of its own, and return its procedure.
 
@@ -216,7 +217,7 @@ class Session(SessionCore):
             raise SpawnDepthExceeded(f"Sessions may be nested at most {MAX_DEPTH} deep")
         return spawn_child(
             self, component, messages, model=model, max_ticks=max_ticks, label=label, props=props,
-            call_id=call_id, runner=runner,
+            call_id=call_id, runner=runner, agent_id=agent_id,
         )  # fmt: skip
 
     # -- awaited calls -------------------------------------------------------------------------------------------
@@ -282,7 +283,7 @@ class Session(SessionCore):
             await self.journal.settle()
             return
         self.closed = True
-        if self.confirmations.open and self.journal.store is not None:
+        if self.journal.store is not None and any(question.resumable for question in self.confirmations.open):
             self.leaving = True
         if self.current is not None:
             self.abort_execution(self.current, "Session is closed")

@@ -25,6 +25,7 @@ def spawn_child(
     props: Any,
     call_id: str | None,
     runner: Any,
+    agent_id: str | None,
 ) -> Procedure:
     """Start a child session; see ``Session.spawn``."""
     from engine.session.session import make_session
@@ -45,6 +46,7 @@ def spawn_child(
         on_event=forward,
         app_tools=lambda: [as_definition(tool) for tool in parent.app.tools] if parent.app is not None else [],
     )
+    child.agent_id = agent_id
     parent.children.append(child)
     parent.emit(SpawnStart(spawn_id=spawn_id, label=label, call_id=call_id))
     procedure = child.send(messages, props=props)

@@ -87,7 +87,7 @@ class ScriptedModel:
         self.default = default
         self._replies = list(replies)
         self._info = info or ModelInfo(
-            name="scripted", label="Scripted", provider="scripted", abilities=frozenset({"tools"})
+            name="scripted", label="Scripted", provider="scripted", abilities=frozenset({"tools", "provider_tools"})
         )
 
     @property

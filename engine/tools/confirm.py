@@ -35,7 +35,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question that is open."""
+    """A question that is open.
+
+    Attributes:
+        resumable: Whether it is put anew after a restart, which runs its call from the start. False where the call
+            has had an effect outside already, which must not happen twice.
+    """
 
     confirmation_id: str
     call_id: str
@@ -43,6 +48,7 @@ class Question:
     input: Any
     message: str
     kind: Kind = "tool"
+    resumable: bool = True
 
     def asks_same(self, stored: dict[str, Any]) -> bool:
         """Whether a stored question is this one, asked before the program ended."""
@@ -79,10 +85,12 @@ class Confirmations:
             session.journal.later(grants={key: True})
         return answer
 
-    async def put(self, name: str, call_id: str, value: Any, message: str, kind: Kind = "tool") -> Answer:
+    async def put(
+        self, name: str, call_id: str, value: Any, message: str, kind: Kind = "tool", *, resumable: bool = True
+    ) -> Answer:
         """Put a question of a running call to the person, and wait for the answer; nothing is remembered."""
         session = self._session
-        question = Question(new_id("confirmation"), call_id, name, value, message, kind)
+        question = Question(new_id("confirmation"), call_id, name, value, message, kind, resumable)
         before = next((stored for stored in session.questions if question.asks_same(stored)), None)
         if before is not None:
             question = dataclasses.replace(question, confirmation_id=before["confirmation_id"])

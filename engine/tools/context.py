@@ -34,29 +34,33 @@ class ToolContext:
         """Start a child session; see ``Session.spawn``. Its events say that this call started it."""
         return self.session.spawn(component, messages, call_id=self.call_id, **options)
 
-    async def permit(self, sentence: str, detail: str = "") -> Decision:
+    async def permit(self, sentence: str, detail: str = "", *, resumable: bool = True) -> Decision:
         """Ask the person in the chat whether the agent may do something, and wait.
 
         Args:
             sentence: What it is: "Read files in /home/ada/notes".
             detail: What to look at before agreeing, such as code.
+            resumable: Whether the call may run from its start again, so that the question is put anew after a restart.
         """
         answer = await self.session.confirmations.put(
-            self.name, self.call_id, {"detail": detail}, sentence, "permission"
+            self.name, self.call_id, {"detail": detail}, sentence, "permission", resumable=resumable
         )
         if not answer.approved:
             return "no"
         return "always" if answer.always else "once"
 
-    async def ask(self, question: str, choices: Sequence[str] = ()) -> str | None:
+    async def ask(self, question: str, choices: Sequence[str] = (), *, resumable: bool = True) -> str | None:
         """Ask the person something in the chat, and wait for the answer; None where they would rather not say.
 
         Args:
             question: The words.
             choices: The answers to choose from; none: an answer in words.
+            resumable: As for :meth:`permit`.
         """
         value = {"choices": list(choices)}
-        answer = await self.session.confirmations.put(self.name, self.call_id, value, question, "question")
+        answer = await self.session.confirmations.put(
+            self.name, self.call_id, value, question, "question", resumable=resumable
+        )
         if not answer.approved:
             return None
         given = answer.input.get("answer") if isinstance(answer.input, dict) else answer.input

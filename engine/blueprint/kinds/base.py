@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 Group = Literal["root", "instructions", "memory", "abilities", "steps", "flow"]
 Children = Literal["none", "nodes", "steps"]
 Place = Literal["root", "nodes", "steps", "both"]
-Role = Literal["", "template", "condition", "variable", "value"]
-"""How the rest of the blueprint reads a property: ``value`` is a template in steps, where it may be text."""
+Role = Literal["", "template", "condition", "variable", "value", "values"]
+"""How the rest of the blueprint reads a property: ``value`` is a template in steps, where it may be text; ``values`` is
+a record of such values."""
 
 GROUP_TITLES: dict[str, str] = {
     "root": "Agent",
@@ -112,7 +113,8 @@ class Variable:
         title: What the person called it.
         type: ``text``, ``number``, ``yes_no``, ``list``, ``record`` or ``any``.
         node_id: The node that declares it.
-        source: ``state``, ``knob``, ``gate``, ``input`` (of a tool) or ``item`` (of a Repeat).
+        source: ``state``, ``knob``, ``gate``, ``input`` (of a tool), ``item`` (of a Repeat), ``step`` (an earlier one),
+            ``event`` (what happened) or ``parameter`` (of a part).
         settable: Whether steps may change it.
     """
 
@@ -120,11 +122,23 @@ class Variable:
     title: str
     type: str
     node_id: str
-    source: Literal["state", "knob", "gate", "input", "item"]
+    source: Literal["state", "knob", "gate", "input", "item", "step", "event", "parameter"]
     settable: bool = False
 
 
 P = TypeVar("P", bound=Properties)
+
+
+class Secret(Properties):
+    """A secret by name, bound to one place; what it is stays in the keychain and is put in at the wire alone.
+
+    Attributes:
+        name: What the person calls it.
+        host: ``host:port`` it may go to, as it was when the secret was entered; "" for the node's own.
+    """
+
+    name: str = prop("", label="Name", max_length=100)
+    host: str = prop("", label="Goes only to", max_length=300)
 
 
 class NodeKind(Generic[P]):
@@ -191,6 +205,14 @@ class NodeKind(Generic[P]):
         """Variables that this node makes."""
         return ()
 
+    def local(self, node: Node) -> tuple[Variable, ...]:
+        """Values that only the node's own texts can name, such as the task of a sub-agent."""
+        return ()
+
+    def gives(self, node: Node) -> tuple[Variable, ...]:
+        """Values that a step hands to the steps after it by ``run.give``, such as an answer."""
+        return ()
+
     def own_name(self, node: Node) -> str | None:
         """The technical name under which the model or texts know the node, where it has one."""
         return None
@@ -230,4 +252,4 @@ def preview(text: str, limit: int = 90) -> str:
     return plain_preview(text, limit)
 
 
-__all__ = ["GROUP_TITLES", "NodeKind", "Properties", "Variable", "preview", "prop"]
+__all__ = ["GROUP_TITLES", "NodeKind", "Properties", "Secret", "Variable", "preview", "prop"]

@@ -22,6 +22,7 @@ from engine.blueprint import (
     make_node,
     wishes,
 )
+from engine.blueprint.form_fields import EDITORS
 from engine.blueprint.gallery import FOLDER, templates
 from engine.blueprint.kinds import NodeKind, register
 from engine.blueprint.schema import SCHEMA_FILE, agent_schema, schema_text
@@ -29,23 +30,6 @@ from engine.blueprint.values import ValueProblem, as_text, coerce, empty, short
 from tests.engine.blueprint.builders import agent, notepad, only_if
 
 ALL = list(KINDS.values())
-EDITORS = {
-    "line",
-    "text",
-    "prompt",
-    "number",
-    "toggle",
-    "choice",
-    "list",
-    "inputs",
-    "condition",
-    "variable",
-    "value",
-    "model",
-    "icon",
-    "tool",
-    "readonly",
-}
 
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.name)
@@ -65,7 +49,7 @@ def test_every_kind_declares_itself_in_full(kind: NodeKind[Any], root: Path) -> 
 def test_every_field_of_a_form_follows_from_the_properties(kind: NodeKind[Any]) -> None:
     for field in fields(kind.name):
         assert field.label and field.editor in EDITORS
-        assert field.role in ("", "template", "condition", "variable", "value")
+        assert field.role in ("", "template", "condition", "variable", "value", "values")
         if field.editor == "choice":
             assert field.default in [choice.value for choice in field.choices]
             assert all(choice.label for choice in field.choices)
