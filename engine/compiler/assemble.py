@@ -10,12 +10,14 @@ import dataclasses
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from engine.compiler.content import Written
-from engine.compiler.history import History
+from engine.compiler.history import THINKING, History
+from engine.compiler.spans import BLOCK, ENTRY, INDEX, Row, Spans, moved
 from engine.entries import Block
-from engine.model import ModelRequest, Part, Span
+from engine.model import ModelRequest, Part
 
 CONTINUE = "Continue."
 BEGINS = "Conversation begins."
@@ -63,10 +65,10 @@ class Layout:
     breakpoint: str | None = None
 
 
-def example_messages(layout: Layout) -> tuple[list[dict[str, Any]], list[Span]]:
+def example_messages(layout: Layout) -> tuple[list[dict[str, Any]], list[Row]]:
     """The few-shot messages, neighbours of one role merged."""
     messages: list[dict[str, Any]] = []
-    spans: list[Span] = []
+    spans: list[Row] = []
     for example in layout.examples:
         if not example.written:
             continue
@@ -97,11 +99,11 @@ def assemble(layout: Layout, history: History) -> tuple[ModelRequest, str | None
     """
     body = _Messages(layout, history.closed())
     system = [written.block for written in layout.system]
-    spans: list[Span] = []
+    spans: list[Row] = []
     for index, written in enumerate(layout.system):
         spans.extend(_spans(written, "system", index, 0))
     tools = [tool for tool, _ in layout.tools]
-    tool_spans = [Span(path, "tools", i, 0, 0, 0, _tool_tokens(tool)) for i, (tool, path) in enumerate(layout.tools)]
+    tool_spans = [_row(path, "tools", i, 0, 0, 0, _tool_tokens(tool)) for i, (tool, path) in enumerate(layout.tools)]
     if system:
         system[-1] = {**system[-1], "cache_control": CACHE}
     if tools:
@@ -111,15 +113,20 @@ def assemble(layout: Layout, history: History) -> tuple[ModelRequest, str | None
         system_blocks=system,
         messages=body.messages,
         tools=tools,
-        spans=[*spans, *body.spans, *tool_spans],
+        spans=Spans([*spans, *body.spans, *tool_spans]),
         model=layout.model,
         options=layout.options,
     )
     return request, cached_at
 
 
-def _spans(written: Written, part: Part, index: int, block: int) -> list[Span]:
-    return [Span(path, part, index, block, start, end, tokens) for path, start, end, tokens in written.marks]
+def _spans(written: Written, part: Part, index: int, block: int) -> list[Row]:
+    return [_row(path, part, index, block, start, end, tokens) for path, start, end, tokens in written.marks]
+
+
+def _row(path: str, part: Part, index: int, block: int, start: int, end: int, tokens: int) -> Row:
+    """Of words that are no entry's."""
+    return (path, part, index, block, start, end, tokens, None, False)
 
 
 _tool_sizes: dict[int, tuple[Any, int]] = {}
@@ -156,10 +163,10 @@ class _Messages:
 
     def _unstored_message(self, index: int, text: str) -> None:
         """A message of ours in front of the examples."""
-        self.spans = [dataclasses.replace(span, index=span.index + 1) for span in self.spans]
+        self.spans = [moved(span, messages=1) for span in self.spans]
         self.messages.insert(index, {"role": "user", "content": [{"type": "text", "text": text}]})
         path = self.layout.timeline_path
-        self.spans.insert(0, Span(path, "messages", 0, 0, 0, len(text), -(-len(text) // 4)))
+        self.spans.insert(0, _row(path, "messages", 0, 0, 0, len(text), -(-len(text) // 4)))
 
     def _add_history(self) -> None:
         theirs = self.history.messages
@@ -171,7 +178,7 @@ class _Messages:
         spans = self.history.spans
         if self.offset != self.history.base:
             change = self.offset - self.history.base
-            spans = [dataclasses.replace(span, index=span.index + change) for span in spans]
+            spans = [moved(span, messages=change) for span in spans]
         if merged:
             before = self.messages.pop()
             first = {"role": before["role"], "content": [*before["content"], *theirs[0]["content"]]}
@@ -183,12 +190,12 @@ class _Messages:
             self.spans = [*self.spans, *spans]
 
     @staticmethod
-    def _moved(spans: Sequence[Span], message: int, block: int, by: int) -> list[Span]:
+    def _moved(spans: Sequence[Row], message: int, block: int, by: int) -> list[Row]:
         """Spans with those of one message, from a block on, moved by some blocks."""
-        first = bisect_left(spans, message, key=lambda span: span.index)
-        last = bisect_right(spans, message, key=lambda span: span.index)
-        moved = [dataclasses.replace(s, block=s.block + by) if s.block >= block else s for s in spans[first:last]]
-        return [*spans[:first], *moved, *spans[last:]]
+        first = bisect_left(spans, message, key=itemgetter(INDEX))
+        last = bisect_right(spans, message, key=itemgetter(INDEX))
+        behind = [moved(span, blocks=by) if span[BLOCK] >= block else span for span in spans[first:last]]
+        return [*spans[:first], *behind, *spans[last:]]
 
     def _insert(self, message: int, block: int, written: Sequence[Written]) -> None:
         """Put blocks into a message, in front of its block of that number."""
@@ -198,13 +205,13 @@ class _Messages:
         content = [*old["content"][:block], *(w.block for w in written), *old["content"][block:]]
         self.messages[message] = {"role": old["role"], "content": content}
         spans = self._moved(self.spans, message, block, len(written))
-        place = bisect_left(spans, (message, block), key=lambda span: (span.index, span.block))
+        place = bisect_left(spans, (message, block), key=itemgetter(INDEX, BLOCK))
         made = [s for number, w in enumerate(written, block) for s in _spans(w, "messages", message, number)]
         self.spans = [*spans[:place], *made, *spans[place:]]
 
     def _place(self, entry_id: str | None) -> tuple[int, int, int] | None:
         """Where an entry's blocks are now: message, first block, one past the last."""
-        place = self.history.places.get(entry_id or "")
+        place = self.history.place(entry_id) if entry_id else None
         if place is None:
             return None
         message, first, last = place[0] + self.offset, place[1], place[2]
@@ -214,10 +221,9 @@ class _Messages:
     def _last_stored(self) -> tuple[int, int, str] | None:
         """Message and block of the last stored block that may carry a breakpoint, and its entry."""
         for span in reversed(self.spans):
-            if span.entry_id is not None:
-                block = self.messages[span.index]["content"][span.block]
-                if block.get("type") not in ("thinking", "redacted_thinking"):
-                    return span.index, span.block, span.entry_id
+            index, number, entry_id = span[INDEX], span[BLOCK], span[ENTRY]
+            if entry_id is not None and self.messages[index]["content"][number].get("type") not in THINKING:
+                return index, number, entry_id
         return None
 
     def finish(self) -> str | None:
@@ -240,7 +246,7 @@ class _Messages:
     def _mark(self, message: int, block: int) -> None:
         old = self.messages[message]
         content = list(old["content"])
-        if content[block].get("type") in ("thinking", "redacted_thinking"):
+        if content[block].get("type") in THINKING:
             return
         content[block] = {**content[block], "cache_control": CACHE}
         self.messages[message] = {"role": old["role"], "content": content}

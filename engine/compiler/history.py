@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from engine.compiler.content import block_tokens
+from engine.compiler.content import block_characters, estimate
+from engine.compiler.spans import BLOCK, ENTRY, INDEX, Row
 from engine.entries import Block, Entry
-from engine.model import Span
+from engine.model import Part
 
 INTERRUPTED = "[This reply was interrupted here.]"
+THINKING = ("thinking", "redacted_thinking")
+MESSAGES: Part = "messages"
 NO_RESULT = "The call was interrupted before it gave a result."
 
 
@@ -22,8 +25,7 @@ class History:
 
     Attributes:
         messages: Finished messages; a message that grows is replaced by a longer one.
-        spans: Who wrote what, one per block, with ``path`` as the writer and message numbers from ``base``.
-        places: Entry id → (message, first block, one past the last block).
+        spans: Who wrote what, a row per block, with ``path`` as the writer and message numbers from ``base``.
         fed: How many entries were taken.
     """
 
@@ -32,8 +34,7 @@ class History:
         self.model = model
         self.base = base
         self.messages: list[dict[str, Any]] = []
-        self.spans: list[Span] = []
-        self.places: dict[str, tuple[int, int, int]] = {}
+        self.spans: list[Row] = []
         self.fed = 0
         self.last_id: str | None = None
         self.first_id: str | None = None
@@ -57,14 +58,23 @@ class History:
         copy = History(self.path, self.model, self.base)
         copy.messages = list(self.messages)
         copy.spans = list(self.spans)
-        copy.places = self.places
         copy._open = dict(self._open)
-        copy._close(None)
+        copy._close()
         return copy
+
+    def place(self, entry_id: str) -> tuple[int, int, int] | None:
+        """Where an entry's blocks are: message, first block, one past the last. Only the newest are asked for."""
+        found: tuple[int, int, int] | None = None
+        for row in reversed(self.spans):
+            if row[ENTRY] == entry_id:
+                found = (row[INDEX] - self.base, row[BLOCK], found[2] if found else row[BLOCK] + 1)
+            elif found:
+                break
+        return found
 
     def _feed(self, entry: Entry) -> None:
         if entry.role == "assistant":
-            self._close(entry)
+            self._close()
             blocks = self._assistant(entry)
             self._append("assistant", blocks, entry)
             for block in blocks:
@@ -80,10 +90,10 @@ class History:
                     results.append(block)
             self._append("user", results, entry)
         else:
-            self._close(entry)
+            self._close()
             self._append("user", event_blocks(entry) if entry.role == "event" else clean(entry.content), entry)
 
-    def _close(self, entry: Entry | None) -> None:
+    def _close(self) -> None:
         """Give every open call a result, so that none is ever sent without one."""
         if self._open:
             made = [_no_result(call) for call in self._open]
@@ -91,53 +101,47 @@ class History:
             self._append("user", made, None)
 
     def _assistant(self, entry: Entry) -> list[Block]:
-        blocks = []
-        served = {block.get("tool_use_id") for block in entry.content}
-        for block in entry.content:
-            kind = block.get("type")
-            if kind in ("thinking", "redacted_thinking"):
-                self.has_thinking = True
-                wrote = entry.metadata.get("model")
-                if (kind == "thinking" and not block.get("signature")) or (
-                    wrote and self.model and wrote != self.model
-                ):
-                    continue
-            if kind == "text" and not str(block.get("text", "")).strip():
-                continue
-            if kind == "server_tool_use" and entry.status == "interrupted" and block.get("id") not in served:
-                continue
-            blocks.append(block)
-        if blocks and all(block.get("type") in ("thinking", "redacted_thinking") for block in blocks):
+        blocks = [block for block in entry.content if self._is_sent(block, entry)]
+        if blocks and blocks[-1].get("type") in THINKING and all(block.get("type") in THINKING for block in blocks):
             return []
-        if entry.status == "interrupted" and blocks and not self._open_calls(blocks):
+        if entry.status == "interrupted" and blocks and all(block.get("type") != "tool_use" for block in blocks):
             blocks.append({"type": "text", "text": INTERRUPTED})
         return blocks
 
-    @staticmethod
-    def _open_calls(blocks: Sequence[Block]) -> bool:
-        return any(block.get("type") == "tool_use" for block in blocks)
+    def _is_sent(self, block: Block, entry: Entry) -> bool:
+        kind = block.get("type")
+        if kind == "text":
+            return bool(str(block.get("text", "")).strip())
+        if kind in THINKING:
+            self.has_thinking = True
+            wrote = entry.metadata.get("model")
+            foreign = wrote and self.model and wrote != self.model
+            return not foreign and (kind != "thinking" or bool(block.get("signature")))
+        if kind == "server_tool_use" and entry.status == "interrupted":
+            return any(other.get("tool_use_id") == block.get("id") for other in entry.content)
+        return True
 
-    def _append(self, role: str, blocks: Sequence[Block], entry: Entry | None) -> None:
+    def _append(self, role: str, blocks: list[Block], entry: Entry | None) -> None:
+        """Add a message of these blocks, or add them to the last one where that has the same role."""
         if not blocks:
             return
         messages = self.messages
+        first = 0
         if messages and messages[-1]["role"] == role:
-            last = messages[-1]
-            first = len(last["content"])
-            messages[-1] = {"role": role, "content": [*last["content"], *blocks]}
+            before = messages.pop()["content"]
+            first, content = len(before), [*before, *blocks]
         else:
-            first = 0
-            messages.append({"role": role, "content": list(blocks)})
-        index = len(messages) - 1
-        entry_id = entry.id if entry is not None else None
-        path = str(entry.metadata.get("path") or self.path) if entry is not None else self.path
+            content = blocks
+        index = len(messages)
+        messages.append({"role": role, "content": content})
+        path, entry_id = self.path, None
+        if entry is not None:
+            path, entry_id = str(entry.metadata.get("path") or path), entry.id
         for number, block in enumerate(blocks, first):
-            length = len(block["text"]) if block.get("type") == "text" else 0
-            tokens = block_tokens(block)
-            made = Span(path, "messages", self.base + index, number, 0, length, tokens, entry_id, entry is not None)
-            self.spans.append(made)
-        if entry_id is not None:
-            self.places[entry_id] = (index, first, first + len(blocks))
+            size = block_characters(block)
+            length = size if block.get("type") == "text" else 0
+            row = (path, MESSAGES, self.base + index, number, 0, length, estimate(size), entry_id, entry is not None)
+            self.spans.append(row)
 
 
 def clean(content: Sequence[Block]) -> list[Block]:
