@@ -23,6 +23,7 @@ from app.text import tr
 from app.workspace.autosave import when_saved
 from app.workspace.captions import money
 from app.workspace.chat import ChatController
+from app.workspace.dropped import DroppedState
 from app.workspace.insight import Insight
 from app.workspace.open_agent import OpenAgent
 from app.workspace.open_session import OpenSession
@@ -72,6 +73,7 @@ class Bench(QObject):
         self.session: OpenSession | None = None
         self.session_title = ""
         self.insight = Insight(page, self)
+        self.dropped = DroppedState(notify.toasts, self)
         self.chat = ChatController(page.chat, confirm_link, self)
         self._clock = QTimer(self)
         self._clock.setInterval(SAVED_WORDS_MS)
@@ -83,6 +85,9 @@ class Bench(QObject):
         page.header.renamed.connect(self.rename_agent)
         page.tree.selection_changed.connect(self._selected)
         page.tree.properties_requested.connect(self._edit_node)
+        page.tree.folds_changed.connect(self._folds_changed)
+        page.tree.show_map(self._services.settings_file.current.remembered.tree_map)
+        page.tree.map_toggled.connect(self._map_toggled)
         page.context.node_clicked.connect(self._select_node)
         page.status.problems_clicked.connect(page.show_problems)
         page.problems.node_clicked.connect(self._edit_node)
@@ -231,7 +236,7 @@ class Bench(QObject):
 
     def _selected(self, ids: list[str]) -> None:
         if self.agent is not None:
-            self.page.form.set_node(self.agent.model, ids[-1] if ids else None)
+            self.page.form.set_nodes(self.agent.model, ids)
             self.page.context.highlight(ids)
         self.facts_changed.emit()
 
@@ -252,6 +257,16 @@ class Bench(QObject):
         except EditError as error:
             self._notify.say(str(error))
 
+    def _folds_changed(self) -> None:
+        if self.agent is not None:
+            folded, now = self._services.settings_file.current.remembered.folded, self.page.tree.folded()
+            folded[self.agent.id] = now
+            if not now:
+                del folded[self.agent.id]
+
+    def _map_toggled(self, on: bool) -> None:
+        self._services.settings_file.current.remembered.tree_map = on
+
     def _draft_changed(self) -> None:
         if self.agent is not None:
             key = self.session.id if self.session is not None else self.agent.id
@@ -266,9 +281,13 @@ class Bench(QObject):
 
     def _set_agent(self, agent: OpenAgent | None) -> None:
         self.agent = agent
-        self.page.tree.set_document(agent.model if agent is not None else None)
+        folded = self._services.settings_file.current.remembered.folded
+        self.page.tree.set_document(
+            agent.model if agent is not None else None, folded.get(agent.id, ()) if agent is not None else ()
+        )
         self.page.form.set_node(None, None) if agent is None else self.page.form.set_node(agent.model, None)
         self.insight.set_agent(agent)
+        self.dropped.set_agent(agent)
         self._show_name()
         self.show_choice()
         self._show_saved()
@@ -278,9 +297,11 @@ class Bench(QObject):
     def _set_session(self, session: OpenSession | None) -> None:
         if self.session is not None:
             self.session.running_changed.disconnect(self._running_changed)
+            self.session.happened.disconnect(self.dropped.happened)
         self.session = session
         if session is not None:
             session.running_changed.connect(self._running_changed)
+            session.happened.connect(self.dropped.happened)
         self.chat.show(session)
         self.insight.set_session(session)
         self.insight.now()

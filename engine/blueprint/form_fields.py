@@ -13,6 +13,38 @@ from pydantic_core import PydanticUndefined
 
 from engine.blueprint.kinds import KINDS
 
+EDITORS: dict[str, str] = {
+    "line": "One line of text.",
+    "text": "Several lines of text.",
+    "prompt": "Several lines with variables in ``{{ }}``: chips, completion, a count of tokens.",
+    "code": "Program text, monospaced.",
+    "json": "A JSON value. Settings: ``schema`` is the JSON Schema that it must satisfy.",
+    "number": "A number with its unit. Settings: ``step``; ``slider`` where the place between two ends says more.",
+    "toggle": "Yes or no.",
+    "choice": "One of ``choices``.",
+    "list": "A list of lines of text.",
+    "pairs": "Names with values: a record where the default is ``{}``; where it is ``[]`` a list of ``{name, value}``, "
+    "which keeps order and doubles. Settings: ``name`` and ``value`` are the words in the empty fields, ``add`` those "
+    "of the button.",
+    "inputs": "What a tool asks the model for.",
+    "condition": "Rows of variable, comparison and value.",
+    "variable": "The name of a variable in scope.",
+    "value": "A JSON value; its type follows the property ``type`` of the node, or the chosen variable's.",
+    "file": "The path of a file. Settings: ``filter`` as file dialogs write it: ``Text (*.txt *.md)``.",
+    "files": "Paths of files. Settings: ``filter``.",
+    "folder": "The path of a folder.",
+    "secret": "A reference ``{name, host}`` to the keychain, not the secret. Settings: ``host_from`` names the "
+    "property with the address that the secret is bound to.",
+    "tools": "Names of tools that a server offers: a list, or None for all of them.",
+    "agent": "The id of another agent of the person.",
+    "arguments": "Values of a part's parameters by name.",
+    "model": "A connection and a model there.",
+    "tool": "The technical name of one of the agent's tools.",
+    "icon": "One of the bundled icons.",
+    "readonly": "A value that is only shown.",
+}
+"""Every editor that a property may name, with what it edits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -30,10 +62,7 @@ class Field:
         name: Name of the property.
         label: What the form calls it.
         help: One sentence below it.
-        editor: ``line`` one line of text; ``text`` several; ``prompt`` several, with variables in ``{{ }}``;
-            ``number``; ``toggle``; ``choice`` of ``choices``; ``list`` of lines of text; ``inputs`` of a tool;
-            ``condition``; ``variable`` (the name of one in scope); ``value`` (a JSON value; its type follows the
-            property ``type`` of the node, or the chosen variable's); ``model``; ``icon``.
+        editor: Which control shows it, see :data:`EDITORS`.
         role: ``template``, ``condition``, ``variable``, ``value`` or "": how the blueprint reads it.
         default: Value where the document says nothing.
         choices: What may be chosen.
@@ -46,6 +75,7 @@ class Field:
         advanced: Folded away at first.
         visible_when: Shown only while each named property has one of the values.
         accepts: For ``variable``: types that may be chosen; empty means all.
+        settings: What this editor alone needs, see :data:`EDITORS`.
     """
 
     name: str
@@ -64,6 +94,7 @@ class Field:
     advanced: bool = False
     visible_when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     accepts: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     def visible(self, props: Mapping[str, Any], fields: tuple[Field, ...]) -> bool:
         """Whether the form shows the field while the node has these properties."""
@@ -127,4 +158,5 @@ def _field(name: str, info: FieldInfo) -> Field:
         advanced=extra["advanced"],
         visible_when={key: tuple(values) for key, values in extra["visible_when"].items()},
         accepts=tuple(extra["accepts"]),
+        settings=extra.get("settings", {}),
     )

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from widgets.forms.base import ModelChoice
 from widgets.forms.form import PropertyForm
+from widgets.forms.services import AgentChoice, Failed, FormServices, ToolChoice
 
-__all__ = ["ModelChoice", "PropertyForm"]
+__all__ = ["AgentChoice", "Failed", "FormServices", "ModelChoice", "PropertyForm", "ToolChoice"]

@@ -19,6 +19,7 @@ from engine.blueprint.document import AgentDocument, Node
 from engine.blueprint.form_fields import Field
 from engine.blueprint.kinds import Variable
 from widgets import theme
+from widgets.forms.services import NO_SERVICES, AgentChoice, FormServices
 from widgets.tree.document_model import DocumentModel
 
 
@@ -44,6 +45,8 @@ class FormContext:
     document: AgentDocument
     node: Node
     models: Sequence[ModelChoice] = ()
+    agents: Sequence[AgentChoice] = ()
+    services: FormServices = NO_SERVICES
 
     @cached_property
     def _scope(self) -> tuple[Variable, ...]:
@@ -107,6 +110,16 @@ class FieldEditor(QWidget):
     def own_error(self) -> str | None:
         """Why what stands in the editor cannot be taken; None where it can."""
         return None
+
+    def draft(self) -> str | None:
+        """What stands in the editor and is not in the document because it cannot be taken; None: nothing."""
+        return None
+
+    def restore(self, draft: str) -> None:
+        """Show again what :meth:`draft` gave, after the form was away."""
+
+    def mark_line(self, line: int | None) -> None:
+        """Show which line (from 1) an error is in; None takes the mark away. Editors of several lines override it."""
 
     def set_invalid(self, on: bool) -> None:
         """Show, or stop showing, that something is wrong here."""

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from engine.blueprint.edits import Batch
 from engine.blueprint.form_fields import Field
 from engine.blueprint.problem import Problem
+from widgets import theme
 from widgets.forms.base import FieldEditor
+from widgets.forms.chosen import AgentEditor, ArgumentsEditor, ToolsEditor
+from widgets.forms.code import CodeEditor, JsonEditor
 from widgets.forms.condition import ConditionEditor
 from widgets.forms.inputs import InputsEditor
+from widgets.forms.numbers import NumberEditor
+from widgets.forms.pairs import pairs_editor
+from widgets.forms.paths import FileEditor, FilesEditor, FolderEditor
 from widgets.forms.prompt import PromptEditor
 from widgets.forms.rows import ListEditor
+from widgets.forms.secret import SecretEditor
 from widgets.forms.simple import (
     ChoiceEditor,
     IconEditor,
     ModelEditor,
-    NumberEditor,
     ReadOnlyEditor,
     ToggleEditor,
     ToolEditor,
@@ -26,24 +34,39 @@ from widgets.forms.simple import (
 from widgets.forms.text import LineEditor, TextEditor
 from widgets.forms.value import ValueEditor
 
-EDITORS: dict[str, type[FieldEditor]] = {
+EDITORS: dict[str, Callable[[Field, QWidget | None], FieldEditor]] = {
     "line": LineEditor,
     "text": TextEditor,
     "prompt": PromptEditor,
+    "code": CodeEditor,
+    "json": JsonEditor,
     "number": NumberEditor,
     "toggle": ToggleEditor,
     "choice": ChoiceEditor,
     "list": ListEditor,
+    "pairs": pairs_editor,
     "inputs": InputsEditor,
     "condition": ConditionEditor,
     "variable": VariableEditor,
     "value": ValueEditor,
+    "file": FileEditor,
+    "files": FilesEditor,
+    "folder": FolderEditor,
+    "secret": SecretEditor,
+    "tools": ToolsEditor,
+    "agent": AgentEditor,
+    "arguments": ArgumentsEditor,
     "model": ModelEditor,
     "tool": ToolEditor,
     "icon": IconEditor,
     "readonly": ReadOnlyEditor,
 }
-"""The editor of each kind of field. An editor nobody knows is shown as text that can be copied."""
+"""The editor of each kind of field, as ``form_fields.EDITORS`` describes them."""
+
+
+def make_editor(field: Field, parent: QWidget | None = None) -> FieldEditor:
+    """The editor of a field. One that nobody knows is shown as text that can be copied."""
+    return EDITORS.get(field.editor, ReadOnlyEditor)(field, parent)
 
 
 class FieldRow(QWidget):
@@ -58,7 +81,7 @@ class FieldRow(QWidget):
     def __init__(self, field: Field, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.field = field
-        self.editor = EDITORS.get(field.editor, ReadOnlyEditor)(field, self)
+        self.editor = make_editor(field, self)
         self._problem: Problem | None = None
         self._touched = False
         layout = QVBoxLayout(self)
@@ -91,7 +114,22 @@ class FieldRow(QWidget):
         layout.addWidget(self._help)
         self.editor.left.connect(self._left)
         self.editor.edited.connect(self._edited)
+        self._layout = layout
         self._name()
+
+    def lend_editor(self) -> None:
+        """Let another page have the editor for a while; its place stays free."""
+        self._layout.removeWidget(self.editor)
+
+    def take_editor_back(self) -> None:
+        """Put the editor back in its place."""
+        self._layout.insertWidget(1, self.editor)
+        self.editor.show()
+
+    def show_note(self, text: str) -> None:
+        """Show something about the value in place of the help."""
+        self._help.setText(text or self.field.help)
+        self._help.setVisible(bool(text or self.field.help))
 
     def _name(self) -> None:
         target = self.editor.focus_target()
@@ -138,11 +176,10 @@ class FieldRow(QWidget):
             self.show_error(problem.text, fix, warning=problem.severity != "error")
         else:
             self.show_error("")
+        self.editor.mark_line(problem.line if own is None and problem is not None else None)
 
     def show_error(self, text: str, fix: str = "", warning: bool = False) -> None:
         """Show an error beside the field, or take it away."""
-        from widgets import theme
-
         theme.set_role(self._error, "role", "warning" if warning else "error")
         self._error.setText(text)
         self._error.setVisible(bool(text))

@@ -17,26 +17,38 @@ from engine.blueprint.problem import Problem
 from widgets import theme
 from widgets.forms.base import FormContext, ModelChoice
 from widgets.forms.field_row import FieldRow
+from widgets.forms.full import FullPage
 from widgets.forms.header import FormHeader
+from widgets.forms.prompt import PromptEditor
+from widgets.forms.services import NO_SERVICES, AgentChoice, FormServices
+from widgets.forms.several import SeveralPage
 from widgets.tree.document_model import DocumentModel
 from widgets.tree.rename import title_edit, title_field
 
 
 class PropertyForm(QWidget):
-    """The properties of one node.
+    """The properties of one node, or what can be done with several.
 
     Signals:
         refused: The document did not take a change; the reason in words.
+        action_wanted: While several nodes are selected: ``toggle``, ``duplicate``, ``group`` or ``delete`` them.
+        node_clicked: While several nodes are selected: this one is to be selected alone.
     """
 
     refused = Signal(str)
+    action_wanted = Signal(str)
+    node_clicked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model: DocumentModel | None = None
         self._node: Node | None = None
         self._rows: dict[str, FieldRow] = {}
+        self._several_ids: list[str] = []
         self._models: Sequence[ModelChoice] = ()
+        self._agents: Sequence[AgentChoice] = ()
+        self._services: FormServices = NO_SERVICES
+        self._drafts: dict[tuple[str, str], tuple[str, Any]] = {}
         self._problems: list[Problem] = []
         self._own = ""
         self._chain: list[QWidget] = []
@@ -56,6 +68,19 @@ class PropertyForm(QWidget):
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._stack.addWidget(self._scroll)
+        self._several = SeveralPage(self)
+        self._several.wanted.connect(self.action_wanted)
+        self._several.node_clicked.connect(self.node_clicked)
+        self._several.refused.connect(self.refused)
+        self._several_scroll = QScrollArea(self)
+        self._several_scroll.setWidgetResizable(True)
+        self._several_scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._several_scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._several_scroll.setWidget(self._several)
+        self._stack.addWidget(self._several_scroll)
+        self._full = FullPage(self)
+        self._full.closed.connect(self._full_closed)
+        self._stack.addWidget(self._full)
         self._header: FormHeader | None = None
         self._advanced: QWidget | None = None
         self._more: QPushButton | None = None
@@ -67,8 +92,28 @@ class PropertyForm(QWidget):
         """The node that is shown."""
         return self._node.id if self._node is not None else None
 
+    def set_nodes(self, model: DocumentModel | None, ids: Sequence[str]) -> None:
+        """Show what is selected: the form of one node, a page about several, or the empty state."""
+        known = [key for key in ids if model is not None and model.node(key) is not None]
+        if len(known) < 2 or model is None:
+            self.set_node(model, known[0] if known else None)
+            return
+        self.set_node(model, None)
+        self._several_ids = known
+        self._show_several()
+        self._stack.setCurrentWidget(self._several_scroll)
+
+    def _show_several(self) -> None:
+        assert self._model is not None
+        node = self._model.document.node(self._several_ids[0])
+        self._several.show_nodes(self._model, self._several_ids, self._context(self._model, node))
+
+    def _context(self, model: DocumentModel, node: Node) -> FormContext:
+        return FormContext(model.document, node, self._models, self._agents, self._services)
+
     def set_node(self, model: DocumentModel | None, node_id: str | None) -> None:
         """Show the form of a node, or the empty state."""
+        self._several_ids = []
         if model is not self._model:
             if self._model is not None:
                 self._model.changed.disconnect(self._document_changed)
@@ -83,6 +128,8 @@ class PropertyForm(QWidget):
             self._refresh()
             return
         self._end_merge()
+        self._full.close_text()
+        self._keep_drafts()
         self._node = node
         if node is None:
             self._rows = {}
@@ -90,6 +137,7 @@ class PropertyForm(QWidget):
         else:
             self._build(node)
             self._refresh()
+            self._restore_drafts()
             self._show_problems()
             self._stack.setCurrentWidget(self._scroll)
             self._scroll.verticalScrollBar().setValue(0)
@@ -97,6 +145,16 @@ class PropertyForm(QWidget):
     def set_model_choices(self, choices: Iterable[ModelChoice]) -> None:
         """Models that an agent may ask for, from Settings."""
         self._models = tuple(choices)
+        self._refresh()
+
+    def set_agent_choices(self, choices: Iterable[AgentChoice]) -> None:
+        """The person's other agents."""
+        self._agents = tuple(choices)
+        self._refresh()
+
+    def set_services(self, services: FormServices) -> None:
+        """The program around the form: keychain, servers, parts."""
+        self._services = services
         self._refresh()
 
     def set_problems(self, problems: Iterable[Problem]) -> None:
@@ -181,8 +239,41 @@ class PropertyForm(QWidget):
         row.editor.edited.connect(self._edited)
         row.editor.left.connect(self._end_merge)
         row.fix_wanted.connect(self._fix)
+        if isinstance(row.editor, PromptEditor):
+            row.editor.full_wanted.connect(self._full_wanted)
         self._rows[field.name] = row
         return row
+
+    @Slot(bool)
+    def _full_wanted(self, on: bool) -> None:
+        row = next((row for row in self._rows.values() if row.editor is self.sender()), None)
+        if on and row is not None:
+            self._full.show_text(row)
+            self._stack.setCurrentWidget(self._full)
+        else:
+            self._full.close_text()
+
+    @Slot()
+    def _full_closed(self) -> None:
+        self._stack.setCurrentWidget(self._scroll)
+
+    def _keep_drafts(self) -> None:
+        """What could not be taken is shown again when the person comes back to the node."""
+        node = self._node
+        for name, row in self._rows.items() if node is not None else ():
+            assert node is not None
+            draft = row.editor.draft()
+            self._drafts.pop((node.id, name), None)
+            if draft is not None:
+                self._drafts[node.id, name] = (draft, node.props.get(name, row.field.default))
+
+    def _restore_drafts(self) -> None:
+        node = self._node
+        for name, row in self._rows.items() if node is not None else ():
+            assert node is not None
+            draft, value = self._drafts.get((node.id, name), (None, None))
+            if draft is not None and value == node.props.get(name, row.field.default):
+                row.editor.restore(draft)
 
     @Slot(bool)
     def _toggle_more(self, on: bool) -> None:
@@ -196,6 +287,9 @@ class PropertyForm(QWidget):
 
     @Slot()
     def _document_changed(self) -> None:
+        if self._model is not None and self._several_ids:
+            self.set_nodes(self._model, self._several_ids)
+            return
         if self._model is None or self._node is None:
             return
         node = self._model.node(self._node.id)
@@ -210,7 +304,7 @@ class PropertyForm(QWidget):
         if node is None or model is None or self._header is None:
             return
         own, known = self._own, fields(node.kind)
-        context = FormContext(model.document, node, self._models)
+        context = self._context(model, node)
         self._header.show_node(node, keep_title=own == "title")
         for name, row in self._rows.items():
             visible = row.field.visible(node.props, known)

@@ -1,4 +1,7 @@
-"""The prompt editor: text with variables in ``{{ }}``, shown as chips, completed while typing, with a token count."""
+"""The prompt editor: text with variables in ``{{ }}``, shown as chips, completed while typing, with a token count.
+
+Not here: what is offered while typing (``completion``), and the page that shows a text in full height (``full``).
+"""
 
 from __future__ import annotations
 
@@ -7,20 +10,21 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QStringListModel, Qt, Slot
-from PySide6.QtGui import QColor, QFont, QKeyEvent, QSyntaxHighlighter, QTextCharFormat, QTextCursor, QTextDocument
-from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QSyntaxHighlighter, QTextCharFormat, QTextDocument
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from engine.blueprint.form_fields import Field
 from engine.blueprint.kinds import Variable
 from widgets import theme
 from widgets.forms.base import FieldEditor, FormContext
 from widgets.forms.chips import ChipBar
+from widgets.forms.completion import Completion, offers_for
+from widgets.forms.highlight import mark_line
 from widgets.forms.text import GrowingText, show_text
 
 _MARK = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_OPEN = re.compile(r"\{\{\s*([A-Za-z0-9_]*)$")
 
 
 def estimate_tokens(text: str) -> int:
@@ -61,45 +65,28 @@ class TemplateHighlighter(QSyntaxHighlighter):
 
 
 class PromptText(GrowingText):
-    """The text itself, with completion inside ``{{``."""
+    """The text itself, with completion inside ``{{`` and behind ``/``."""
 
     def __init__(self, parent: QWidget | None = None, least: int = 4, most: int = 16) -> None:
         super().__init__(parent, least, most)
-        self._names = QStringListModel(self)
-        self._completer = QCompleter(self._names, self)
-        self._completer.setWidget(self)
-        self._completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self._completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
-        self._completer.activated.connect(self._complete)
-        popup = self._completer.popup()
-        assert popup is not None
-        popup.setProperty("role", "completions")
-        self._popup = popup
+        self.completion = Completion(self)
+        self._popup = self.completion.popup
         self.highlighter = TemplateHighlighter(self.document())
         theme.manager().changed.connect(self.highlighter.rehighlight)
 
     def set_names(self, names: Sequence[str]) -> None:
         """Variables that may be written here."""
-        if self._names.stringList() != list(names):
-            self._names.setStringList(list(names))
+        self.completion.set_names(names)
         self.highlighter.set_known(names)
+
+    def set_variables(self, variables: Sequence[Variable]) -> None:
+        """Variables that may be written here, and what is offered with them."""
+        self.set_names([variable.name for variable in variables])
+        self.completion.set_offers(offers_for(variables))
 
     def insert_variable(self, name: str) -> None:
         """Write a variable at the cursor; inside open braces only what is missing."""
-        cursor = self.textCursor()
-        before = cursor.block().text()[: cursor.positionInBlock()]
-        opened = _OPEN.search(before)
-        if opened:
-            cursor.movePosition(QTextCursor.MoveOperation.Left, QTextCursor.MoveMode.KeepAnchor, len(opened.group(0)))
-        after = cursor.block().text()[cursor.selectionEnd() - cursor.block().position() :]
-        close = "" if opened and after.lstrip().startswith("}}") else " }}"
-        cursor.insertText("{{ " + name + close)
-        self.setTextCursor(cursor)
-        self.setFocus()
-
-    @Slot(str)
-    def _complete(self, name: str) -> None:
-        self.insert_variable(name)
+        self.completion.insert_variable(name)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if self._popup.isVisible() and event.key() in (
@@ -113,27 +100,17 @@ class PromptText(GrowingText):
             return
         super().keyPressEvent(event)
         if event.text() and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.offer()
-
-    def offer(self) -> None:
-        """Show the variables that fit what stands before the cursor, if it is inside ``{{``."""
-        cursor = self.textCursor()
-        opened = _OPEN.search(cursor.block().text()[: cursor.positionInBlock()])
-        if opened is None or not self._names.stringList():
-            self._popup.hide()
-            return
-        self._completer.setCompletionPrefix(opened.group(1))
-        if not self._completer.completionCount() or self._completer.currentCompletion() == opened.group(1):
-            self._popup.hide()
-            return
-        self._popup.setCurrentIndex(self._completer.completionModel().index(0, 0))
-        rect = self.cursorRect()
-        rect.setWidth(max(180, self._popup.sizeHintForColumn(0) + 40))
-        self._completer.complete(rect.translated(self.viewport().pos()).adjusted(-8, 0, 0, 2))
+            self.completion.show()
 
 
 class PromptEditor(FieldEditor):
-    """A prompt: text, chips of the variables in scope, token count, and a taller view."""
+    """A prompt: text, chips of the variables in scope, token count, and a view in full height.
+
+    Signals:
+        full_wanted: The person wants to see the text in the whole column, or no longer.
+    """
+
+    full_wanted = Signal(bool)
 
     def __init__(self, field: Field, parent: QWidget | None = None, *, compact: bool = False) -> None:
         super().__init__(field, parent)
@@ -145,12 +122,10 @@ class PromptEditor(FieldEditor):
         self._chips.chosen.connect(self._edit.insert_variable)
         self._count = QLabel(self)
         self._count.setProperty("role", "faint")
-        self._taller = QToolButton(self)
-        self._taller.setIcon(theme.icon("unfold-vertical", "dim"))
-        self._taller.setCheckable(True)
-        self._taller.setToolTip(self.tr("Show the whole text"))
-        self._taller.setAccessibleName(self.tr("Show the whole text"))
-        self._taller.toggled.connect(self._set_tall)
+        self._full = QToolButton(self)
+        self._full.setCheckable(True)
+        self._full.toggled.connect(self.full_wanted)
+        self.set_full(False)
         below = QHBoxLayout()
         below.setContentsMargins(0, 0, 0, 0)
         below.setSpacing(8)
@@ -158,9 +133,9 @@ class PromptEditor(FieldEditor):
         side = Qt.AlignmentFlag.AlignTop
         if not compact:
             below.addWidget(self._count, 0, side)
-            below.addWidget(self._taller, 0, side)
+            below.addWidget(self._full, 0, side)
         self._count.setVisible(not compact)
-        self._taller.setVisible(not compact)
+        self._full.setVisible(not compact)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
@@ -177,6 +152,7 @@ class PromptEditor(FieldEditor):
         if text != self._known:
             self._known = text
             self._show_count()
+            mark_line(self._edit, None)
             self.edited.emit(text)
 
     def _show_count(self) -> None:
@@ -185,10 +161,21 @@ class PromptEditor(FieldEditor):
         self._count.setText(text)
         self._count.setContentsMargins(0, 5, 0, 0)
 
-    @Slot(bool)
-    def _set_tall(self, on: bool) -> None:
-        self._edit.set_lines(self._least, 400 if on else self._most)
-        self._taller.setIcon(theme.icon("fold-vertical" if on else "unfold-vertical", "dim"))
+    def set_full(self, on: bool) -> None:
+        """Fill all the room there is, or be as high as the text again."""
+        words = self.tr("Back to the form (Esc)") if on else self.tr("Show the text in full height")
+        self._full.setIcon(theme.icon("fold-vertical" if on else "unfold-vertical", "dim"))
+        self._full.setToolTip(words)
+        self._full.setAccessibleName(words)
+        blocked = self._full.blockSignals(True)
+        self._full.setChecked(on)
+        self._full.blockSignals(blocked)
+        up = QSizePolicy.Policy.Expanding if on else QSizePolicy.Policy.Fixed
+        self._edit.setSizePolicy(QSizePolicy.Policy.Expanding, up)
+        self._edit.updateGeometry()
+
+    def mark_line(self, line: int | None) -> None:
+        mark_line(self._edit, line)
 
     def set_context(self, context: FormContext) -> None:
         super().set_context(context)
@@ -196,7 +183,7 @@ class PromptEditor(FieldEditor):
 
     def show_variables(self, variables: Sequence[Variable]) -> None:
         """Variables that may be written here."""
-        self._edit.set_names([variable.name for variable in variables])
+        self._edit.set_variables(variables)
         self._chips.show_variables(variables)
 
     def set_value(self, value: Any) -> None:

@@ -1,6 +1,6 @@
-"""Editors for lists: lines of text, and pairs of name and value. Rows can be added, removed and moved.
+"""Editors for lists: rows that can be added, removed and moved, and the simplest of them, lines of text.
 
-Not here: rows of other kinds (``inputs``, ``condition``).
+Not here: rows of other kinds (``pairs``, ``inputs``, ``condition``, ``paths``).
 """
 
 from __future__ import annotations
@@ -206,91 +206,6 @@ class ListEditor(RowsEditor):
     def values(self) -> list[Any]:
         known = {_json(item): item for item in self._given if not isinstance(item, str)}
         return [known.get(text, text) for text in super().values()]
-
-
-class PairRow(Row):
-    """A name and a value."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._name, self._value = QLineEdit(self), QLineEdit(self)
-        self._remove = small_button("x", self.tr("Remove"), self)
-        self._name.setPlaceholderText(self.tr("Name"))
-        self._value.setPlaceholderText(self.tr("Value"))
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self._name, 2)
-        layout.addWidget(self._value, 3)
-        layout.addWidget(self._remove)
-        for edit in (self._name, self._value):
-            edit.textEdited.connect(self.changed)
-            edit.returnPressed.connect(self.entered)
-        self._remove.clicked.connect(self._leave)
-
-    @Slot()
-    def _leave(self) -> None:
-        self.wanted.emit(0)
-
-    def value(self) -> Any:
-        return self._name.text(), self._value.text()
-
-    def show_value(self, value: Any, position: int) -> None:
-        show_text(self._name, str(value[0]))
-        show_text(self._value, str(value[1]))
-        number = str(position + 1)
-        self._name.setAccessibleName(self.tr("Name of field %1").replace("%1", number))
-        self._value.setAccessibleName(self.tr("Value of field %1").replace("%1", number))
-        self._remove.setAccessibleName(self.tr("Remove field %1").replace("%1", number))
-
-    def first(self) -> QWidget:
-        return self._name
-
-    def watched(self) -> list[QWidget]:
-        return [self._name, self._value]
-
-
-class RecordEditor(RowsEditor):
-    """A record as pairs; values that are no text are kept until they are edited."""
-
-    def __init__(self, field: Field, parent: QWidget | None = None) -> None:
-        super().__init__(field, parent, self.tr("Add a field"), field.label)
-        self._given: dict[str, Any] = {}
-
-    def make_row(self) -> Row:
-        return PairRow(self)
-
-    def new_value(self) -> Any:
-        return "", ""
-
-    def set_value(self, value: Any) -> None:
-        given = dict(value) if isinstance(value, dict) else {}
-        if self._rows and given == self._record():
-            return
-        self._given = given
-        self.show_values([(name, item if isinstance(item, str) else _json(item)) for name, item in given.items()])
-
-    def _record(self) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for name, text in self.values():
-            old = self._given.get(name)
-            found[name] = old if old is not None and not isinstance(old, str) and _json(old) == text else text
-        found.pop("", None)
-        return found
-
-    @Slot()
-    def _announce(self) -> None:
-        self.edited.emit(self._record())
-
-    @Slot()
-    def _append(self) -> None:
-        self.show_values([*self.values(), self.new_value()])
-        self._rows[-1].first().setFocus(Qt.FocusReason.OtherFocusReason)
-
-    @Slot(int)
-    def _move(self, step: int) -> None:
-        super()._move(step)
-        self.edited.emit(self._record())
 
 
 def _json(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Small editors: number, toggle, choice, variable, tool, icon, model, and text that is only shown."""
+"""Small editors: toggle, choice, variable, tool, icon, model, and text that is only shown."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QSize, Qt, Slot
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QPlainTextEdit, QVBoxLayout, QWidget
 
 from engine.blueprint.form_fields import Field
 from engine.blueprint.kinds import kind_of
 from engine.blueprint.values import TYPE_LABELS
 from widgets import theme
 from widgets.forms.base import FieldEditor, FormContext
-from widgets.forms.text import show_text
 
 ICONS = [
     "bot",
@@ -43,82 +41,6 @@ ICONS = [
     "house",
     "square-dashed",
 ]
-
-
-class NumberEdit(QLineEdit):
-    """A number; arrow keys count up and down."""
-
-    def number(self) -> int | float | None:
-        """What stands there, or None where it is no number."""
-        text = self.text().strip().replace("\u2212", "-").replace(" ", "").replace("\u00a0", "")
-        try:
-            return int(text)
-        except ValueError:
-            pass
-        try:
-            found = float(text.replace(",", "."))
-        except ValueError:
-            return None
-        return found if found == found and abs(found) != float("inf") else None
-
-    def show_number(self, value: Any) -> None:
-        """Show a number without announcing it; what the person types in another spelling stays."""
-        if value is None or isinstance(value, bool):
-            show_text(self, "")
-        elif self.number() != value:
-            show_text(self, f"{value:g}" if isinstance(value, float) and abs(value) < 1e15 else str(value))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}.get(Qt.Key(event.key()))
-        if step is not None:
-            self.setText(f"{(self.number() or 0) + step:g}")
-            self.textEdited.emit(self.text())
-            return
-        super().keyPressEvent(event)
-
-
-class NumberEditor(FieldEditor):
-    """A number with its unit and range."""
-
-    def __init__(self, field: Field, parent: QWidget | None = None) -> None:
-        super().__init__(field, parent)
-        self._edit = NumberEdit(self)
-        self._edit.setPlaceholderText(field.placeholder)
-        self._edit.setMaximumWidth(140)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._edit)
-        unit = QLabel(field.unit, self)
-        unit.setProperty("role", "dim")
-        layout.addWidget(unit)
-        layout.addStretch(1)
-        self._edit.textEdited.connect(self._changed)
-        self.watch(self._edit)
-
-    @Slot()
-    def _changed(self) -> None:
-        if not self._edit.text().strip():
-            self.edited.emit(None if self.field.optional else self.field.default)
-        elif self.own_error() is None:
-            self.edited.emit(self._edit.number())
-
-    def own_error(self) -> str | None:
-        if not self._edit.text().strip():
-            return None if self.field.optional else self.tr("Give a number.")
-        number = self._edit.number()
-        if number is None:
-            return self.tr("This is not a number.")
-        if self.field.minimum is not None and number < self.field.minimum:
-            return self.tr("This must be at least %1.").replace("%1", f"{self.field.minimum:,g}")
-        if self.field.maximum is not None and number > self.field.maximum:
-            return self.tr("This must be at most %1.").replace("%1", f"{self.field.maximum:,g}")
-        return None
-
-    def set_value(self, value: Any) -> None:
-        self._edit.show_number(value)
-
-    def focus_target(self) -> QWidget:
-        return self._edit
 
 
 class ToggleEditor(FieldEditor):

@@ -11,9 +11,11 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from engine.blueprint.form_fields import Choice, Field
 from engine.blueprint.values import empty
 from widgets.forms.base import FieldEditor, FormContext
+from widgets.forms.numbers import NumberEditor
+from widgets.forms.pairs import RecordEditor
 from widgets.forms.prompt import PromptEditor
-from widgets.forms.rows import ListEditor, RecordEditor
-from widgets.forms.simple import ChoiceEditor, NumberEditor, ReadOnlyEditor, ToggleEditor
+from widgets.forms.rows import ListEditor
+from widgets.forms.simple import ChoiceEditor, ReadOnlyEditor, ToggleEditor
 from widgets.forms.text import TextEditor
 from widgets.tree.document_model import DocumentModel
 
@@ -50,7 +52,17 @@ class ValueEditor(FieldEditor):
                 "choice",
                 tuple(str(option) for option in self.context.value("options") or () if str(option).strip()),
             )
+        if kind == "number":
+            return ("number", *self._limits())
         return ({"toggle": "yes_no"}.get(str(kind), str(kind)),)
+
+    def _limits(self) -> tuple[object, ...]:
+        """The range beside the value, as a knob has one: from, to, step."""
+        if self._context is None:
+            return (None, None, None)
+        low, high = self.context.value("minimum"), self.context.value("maximum")
+        step = self.context.value("step")
+        return (low, high, step) if low is not None and high is not None and low < high else (None, None, None)
 
     def _build(self) -> None:
         wanted = self._wanted()
@@ -84,7 +96,10 @@ class ValueEditor(FieldEditor):
         if name == "json":
             return ReadOnlyEditor(self.field, self)
         if name == "number":
-            return NumberEditor(dataclasses.replace(self.field, optional=True, minimum=None, maximum=None), self)
+            low, high, step = (wanted[1:] + (None,) * 3)[:3]
+            settings = {"slider": True, "step": step} if low is not None else {}
+            limits: Any = {"minimum": low, "maximum": high, "settings": settings}
+            return NumberEditor(dataclasses.replace(self.field, optional=True, **limits), self)
         if name == "yes_no":
             return ToggleEditor(dataclasses.replace(self.field, label=self.tr("Yes")), self)
         if name == "list":

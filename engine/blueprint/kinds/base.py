@@ -221,6 +221,10 @@ class NodeKind(Generic[P]):
         """What is wrong with the node beyond its templates, conditions and variables, which are checked for all."""
         return ()
 
+    def steps_run(self, node: Node) -> str:
+        """When the steps inside run, as the end of a sentence."""
+        return f"when the model uses {self.title_of(node)}"
+
     def why_not_sent(self, node: Node) -> str | None:
         """Why a node of this kind never shows up in the context by itself; None where it does."""
         return None
