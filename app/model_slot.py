@@ -7,10 +7,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
-from typing import Any, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
+from app.errors import ModelNotHere
+from app.text import tr
 from engine.errors import EngineError, ModelError
 from engine.model import Model, ModelInfo, ModelRequest, StreamEvent
+
+if TYPE_CHECKING:
+    from app.choice import ModelChoice
+    from app.model_factory import ModelFactory
 
 Resolve = Callable[[], Awaitable[Model]]
 
@@ -51,3 +58,38 @@ class ModelSlot:
             raise
         except Exception as error:
             raise ModelError(str(error), kind="unsupported") from error
+
+
+class ModelSlots:
+    """The models that Model nodes name, as ``engine.world.World.models``: a slot for each connection and model.
+
+    Args:
+        choose: Gives the choice for a connection and a model, "" where the node leaves one open.
+        models: Makes models out of choices.
+    """
+
+    def __init__(self, choose: Callable[[str, str], ModelChoice], models: ModelFactory) -> None:
+        self._choose = choose
+        self._models = models
+        self._slots: dict[tuple[str, str], ModelSlot] = {}
+
+    def __call__(self, connection: str, model: str) -> ModelSlot:
+        """The slot of these names; always the same one, so that nothing is rendered anew for nothing."""
+        key = (connection, model)
+        if key not in self._slots:
+            self._slots[key] = ModelSlot(partial(self._make, *key), partial(self._info, *key))
+        return self._slots[key]
+
+    async def _make(self, connection: str, model: str) -> Model:
+        choice = self._choose(connection, model)
+        if connection and choice.missing and self._models.stand_in is None:
+            raise ModelNotHere(
+                tr(
+                    "A part of this agent asks for the connection {name}, which is not set up here.",
+                    name=choice.missing,
+                )
+            )
+        return await self._models.make(choice)
+
+    def _info(self, connection: str, model: str) -> ModelInfo:
+        return self._models.info(self._choose(connection, model))

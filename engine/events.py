@@ -307,3 +307,12 @@ class ErrorEvent(SessionEvent):
     message: str
     kind: str = ""
     retryable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class Notice(SessionEvent):
+    """Something about the element at ``path`` that the person should know, as a sentence. The turn goes on."""
+
+    type: ClassVar[str] = "notice"
+    path: str
+    text: str

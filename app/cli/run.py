@@ -191,6 +191,8 @@ class _Printer:
             approved = self._terminal.ask(question)
             reason = None if approved else "Nobody could be asked." if not sys.stdin.isatty() else "The person said no."
             self._session.respond(event.confirmation_id, approved, reason=reason)
+        elif event.type == "notice":
+            self._terminal.say(f"  {event.text}")
         elif event.type == "retry":
             self._terminal.say("  The model is busy; trying again.")
 

@@ -230,6 +230,13 @@ class Transcript:
     def _on_entry_committed(self, event: Any) -> list[Change]:
         return self._commit(event.entry)
 
+    def _on_notice(self, event: Any) -> list[Change]:
+        """Steps that ran by themselves did not work, or a rule: the turn goes on. Said once, not after every call."""
+        last = next(reversed(self._items.values()), None)
+        if last is not None and (last.kind, last.text) == ("notice", event.text):
+            return []
+        return self._append(ChatItem(f"told:{event.sequence}", "notice", event.text, detail={"level": "info"}))
+
     def _on_tick_end(self, event: Any) -> list[Change]:
         usage = getattr(event, "usage", None)
         if isinstance(usage, Usage):

@@ -1,6 +1,6 @@
 """The values of one scope while it is mounted: who holds them, who reads them, who may set them.
 
-A scope is an Agent, or one item of a Repeat. Each state variable, knob and gate of it is a small component that
+A scope is an Agent, one item of a Repeat, or a Part. Each state variable, knob and gate of it is a small component that
 stands at the scope itself, whatever node it is written in, so that no condition ever unmounts it. It puts its value
 on the board; the scope's body reads the board and is rendered again when a value changes.
 Not here: the components (``render``), reading values in texts (``scope``).
@@ -19,6 +19,9 @@ from engine.blueprint.values import ValueProblem, coerce
 if TYPE_CHECKING:
     from engine.world import World
 
+SCOPES = ("repeat", "part")
+"""Kinds of nodes whose inside has variables of its own."""
+
 Report = Callable[[Node, str, TemplateError], None]
 """Told of a text or condition that does not work: the node, the property, the error."""
 
@@ -27,7 +30,10 @@ class Board:
     """Values, setters and types by technical name.
 
     Attributes:
-        parent: The board of the scope around a Repeat item.
+        parent: The board of the scope around a Repeat item or a Part.
+        closed: Whether names of the scope around mean nothing here: a Part knows only what it is given.
+        links: Names that stand for a variable of another board: a Part's parameters that are given one.
+        given: Types of the values that the scope is given, by name.
         suffix: What keys of nodes in this scope end in (``:`` and the item's key), "" for an Agent.
         values: Values as they were last rendered.
         setters: The engine's setters.
@@ -45,8 +51,13 @@ class Board:
         report: Report | None = None,
         overrides: Mapping[str, Any] | None = None,
         world: World | None = None,
+        *,
+        closed: bool = False,
     ) -> None:
         self.parent = parent
+        self.closed = closed
+        self.links: Mapping[str, tuple[Board, str]] = {}
+        self.given: Mapping[str, str] = {}
         self.world = world
         self.suffix = suffix
         self.report = report
@@ -97,11 +108,28 @@ class Board:
             else:
                 self.watchers.discard(watcher)
 
-    def find(self, name: str) -> Board | None:
-        """The nearest board that declares the name."""
+    @property
+    def around(self) -> Board | None:
+        """The board whose names can be used here too."""
+        return None if self.closed else self.parent
+
+    def owner(self, name: str) -> tuple[Board, str] | None:
+        """The board that holds the value of that name, and what it calls it."""
         if name in self.declared:
-            return self
-        return self.parent.find(name) if self.parent is not None else None
+            return self, name
+        if name in self.links:
+            board, there = self.links[name]
+            return board.owner(there)
+        return self.around.owner(name) if self.around is not None else None
+
+    def now(self) -> dict[str, Any]:
+        """All values in reach that somebody holds, as they are this very moment."""
+        found = self.around.now() if self.around is not None else {}
+        for name in (*self.links, *self.declared):
+            held = self.owner(name)
+            if held is not None and held[1] in held[0].setters:
+                found[name] = held[0].live(held[1])
+        return found
 
     def live(self, name: str) -> Any:
         """The value as it is this very moment, also between renders."""
@@ -120,13 +148,13 @@ class Board:
             return kind_of(node).initial(node)  # type: ignore[attr-defined]
 
     def types(self) -> dict[str, str]:
-        """Types of all variables in reach."""
-        around = self.parent.types() if self.parent is not None else {}
-        return {**around, **{name: variable.type for name, (variable, _) in self.declared.items()}}
+        """Types of all values in reach, as far as they are known."""
+        around = self.around.types() if self.around is not None else {}
+        return {**around, **self.given, **{name: variable.type for name, (variable, _) in self.declared.items()}}
 
 
 def declaring(node: Node) -> list[Node]:
-    """The nodes inside ``node`` that declare variables of its scope, switched on, not those in a Repeat below."""
+    """The nodes inside ``node`` that declare variables of its scope, switched on, not those in a scope below."""
     found: list[Node] = []
     stack = list(reversed(node.children))
     while stack:
@@ -135,7 +163,7 @@ def declaring(node: Node) -> list[Node]:
             continue
         if kind_of(current).declares(current):
             found.append(current)
-        if current.kind not in ("repeat", "tool", "unknown"):
+        if current.kind not in SCOPES and kind_of(current).children == "nodes":
             stack.extend(reversed(current.children))
     return found
 

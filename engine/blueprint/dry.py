@@ -70,7 +70,18 @@ def _input(entries: Sequence[Entry], draft: str | None) -> CompileInput:
         known.append(Entry(started_by, index, "user", [{"type": "text", "text": draft}], _NEXT, 1))
         index += 1
     log.load(known, index)
-    return CompileInput(log=log, running=Running(_NEXT, first), started_by=started_by)
+    return CompileInput(log=log, running=Running(_NEXT, first), started_by=started_by, summarize=_summary)
+
+
+async def _summary(entries: Sequence[Entry], _guidance: str | None) -> Entry:
+    """What stands in for a summary: the model would have to be asked for the real one."""
+    text = f"<summary>\n[The model's summary of {len(entries):,} older messages stands here.]\n</summary>"
+    last = entries[-1]
+    covers = [entries[0].index, last.index]
+    metadata = {"derived": True, "summary_of": covers}
+    return Entry(
+        "summary", -1, "user", ({"type": "text", "text": text},), last.execution_id, last.tick, metadata=metadata
+    )
 
 
 def _drive(work: Coroutine[Any, Any, T]) -> T:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.blueprint.board import Board, Report
+from engine.blueprint.declared import part_around
 from engine.blueprint.document import AgentDocument, Node
 from engine.blueprint.kinds import kind_of
 from engine.blueprint.scope import KEY, Scope
@@ -63,7 +64,12 @@ def agent_component(
 def _scope(board: Board, root: Node, values: Mapping[str, Any], items: Mapping[str, Any]) -> list[Element]:
     """A scope: the holders of its variables, gates last as their texts may read the others, then its body."""
     made = [
-        _HOLDERS[holder.kind](node=holder, board=board, key=f"{KEY}{holder.id}{board.suffix}")
+        _HOLDERS[holder.kind](
+            node=holder,
+            board=board,
+            key=f"{KEY}{holder.id}{board.suffix}",
+            **({"given": {**values, **items}} if holder.kind == "gate" else {}),
+        )
         for holder in sorted(board.declare(root), key=lambda holder: holder.kind == "gate")
         if holder.kind in _HOLDERS
     ]
@@ -98,6 +104,23 @@ def RepeatItem(
 
 
 @component
+def PartInstance(
+    node: Node,
+    parent: Board,
+    given: Mapping[str, Any],
+    linked: Mapping[str, Any],
+    links: Mapping[str, tuple[Board, str]],
+    types: Mapping[str, str],
+) -> list[Element]:
+    """A part where it is used: a scope that knows only its parameters. ``linked`` are those that are a variable."""
+    board: Ref[Board | None] = use_ref(None)
+    if board.current is None or board.current.parent is not parent:
+        board.current = Board(parent, parent.suffix, parent.report, parent.overrides, parent.world, closed=True)
+    board.current.links, board.current.given = links, types
+    return _scope(board.current, node, linked, given)
+
+
+@component
 def StateVariable(node: Node, board: Board) -> None:
     """Holds the value of a state variable."""
     kind: Any = kind_of(node)
@@ -128,8 +151,8 @@ def _not_now(_value: Any) -> str:
 
 
 @component
-def GateHolder(node: Node, board: Board) -> None:
-    """Holds the state of a gate."""
+def GateHolder(node: Node, board: Board, given: Mapping[str, Any]) -> None:
+    """Holds the state of a gate. ``given``: values from around its scope, as they were when it was rendered."""
     kind: Any = kind_of(node)
     props = kind.props(node)
     board.watchers.add(current_fiber("GateHolder"))
@@ -142,15 +165,16 @@ def GateHolder(node: Node, board: Board) -> None:
             return any(call.name == props.tool.strip() for call in result.tool_calls)
         from engine.blueprint.conditions import evaluate
 
-        values = {name: board.live(name) for name in board.declared if name in board.setters}
         try:
-            return evaluate(props.condition, values, board.types())
+            return evaluate(props.condition, {**given, **board.now()}, board.types())
         except (TemplateError, ValueProblem):
             return False
 
-    scope = Scope(board, {}, {})
+    scope = Scope(board, given, {})
     instructions = scope.text(node, "instructions").strip() or props.description.strip() or props.title.strip()
-    state = use_gate(kind.own_name(node), gate_definition(props.description.strip(), instructions, activate))
+    first = board.overrides.get(node.id)
+    definition = gate_definition(props.description.strip(), instructions, activate)
+    state = use_gate(kind.own_name(node), definition, first if first in ("active", "deferred") else "inactive")
     board.put(kind.own_name(node), state.state, _no_setter)
 
 
@@ -158,7 +182,14 @@ def _no_setter(_value: Any) -> None:
     """Gates are set by the model alone."""
 
 
-_HOLDERS: dict[str, Component] = {"state": StateVariable, "knob": KnobHolder, "gate": GateHolder}
+_HOLDERS: dict[str, Component] = {
+    "state": StateVariable,
+    "parameter": StateVariable,
+    "knob": KnobHolder,
+    "gate": GateHolder,
+}
+_SLOTS = {"state": "state", "parameter": "state", "knob": "knob", "gate": "gate"}
+"""The engine's kind of state that a node's value is kept in."""
 
 
 def node_of_path(path: str) -> str | None:
@@ -186,8 +217,8 @@ def state_values(document: AgentDocument, state: Mapping[str, Any]) -> dict[str,
         if node is None or node.kind not in _HOLDERS or node.id in found:
             continue
         first = slots[0] if isinstance(slots, (list, tuple)) and slots else None
-        if isinstance(first, (list, tuple)) and len(first) == 2 and first[0] == node.kind:
-            found[node.id] = first[1] if node.kind == "state" else first[1].get("value")
+        if isinstance(first, (list, tuple)) and len(first) == 2 and first[0] == _SLOTS[node.kind]:
+            found[node.id] = first[1] if first[0] == "state" else first[1].get("value")
     return found
 
 
@@ -196,7 +227,8 @@ def initial_state(document: AgentDocument, state: Mapping[str, Any] | None = Non
 
     Args:
         document: The agent.
-        state: Values by technical name, by node id, or slots by element path; all three may be mixed.
+        state: Values by technical name, by node id, or slots by element path; all three may be mixed. Names are
+            those of the agent itself; what stands inside a Part is named by its node's id.
     """
     given = state or {}
     found = state_values(document, {path: slots for path, slots in given.items() if path.startswith("/")})
@@ -206,7 +238,7 @@ def initial_state(document: AgentDocument, state: Mapping[str, Any] | None = Non
         name = kind_of(node).own_name(node)
         if node.id in given:
             found[node.id] = given[node.id]
-        elif name is not None and name in given:
+        elif name is not None and name in given and part_around(document, node.id) is None:
             found[node.id] = given[name]
     return found
 

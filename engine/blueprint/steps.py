@@ -189,17 +189,27 @@ class StepRun:
         name = _variable_of(node)
         if not name:
             raise ValueProblem("no variable was chosen")
-        there = self.links.get(name) if self.links is not None else name
-        held = self.board.owner(there) if there and name not in self.hidden else None
-        owner, held_as = held if held is not None else (self.board, "")
-        if held_as not in owner.setters or not owner.declared[held_as][0].settable:
+        held = self._held(name)
+        if held is None:
             raise ValueProblem(f"there is no variable “{name}” that a step can change")
+        owner, held_as = held
 
         def changed(old: Any) -> Any:
             return _fitted(owner, held_as, change(owner.fitting(held_as, old)))
 
         self.values[name] = changed(self.values[name])
         self.changes.setdefault((owner, held_as), []).append(changed)
+
+    def can_change(self, name: str) -> bool:
+        """Whether a step here can change the variable of that name."""
+        return self._held(name) is not None
+
+    def _held(self, name: str) -> tuple[Board, str] | None:
+        there = self.links.get(name) if self.links is not None else name
+        held = self.board.owner(there) if there and name not in self.hidden else None
+        if held is None or held[1] not in held[0].setters or not held[0].declared[held[1]][0].settable:
+            return None
+        return held
 
     def give(self, name: str, value: Any) -> None:
         """Hand a value to the steps after this one, under a name that the kind's ``gives`` says."""

@@ -236,18 +236,6 @@ def test_properties_are_strict_and_keep_what_they_do_not_know() -> None:
         system.Properties.model_validate({"text": 1})
 
 
-def test_the_gallery_has_the_templates_and_each_is_sound() -> None:
-    from engine.blueprint import problems
-
-    found = templates()
-    assert [template.name for template in found] == ["notepad", "expandable-handbook", "blank"]
-    for template in found:
-        assert problems(template.document) == []
-        assert template.title and template.description.endswith(".") and template.needs == "works on this device"
-        assert template.hue in GROUP_TITLES and template.icon
-        assert "template" not in template.document.extra
-
-
 def test_a_template_that_cannot_be_read_is_left_out(tmp_path: Path, expect_log: Any) -> None:
     expect_log("bad.bough.json cannot be used")
     (tmp_path / "bad.bough.json").write_text("{", encoding="utf-8")
