@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from widgets.actions import TREE_ACTIONS, TreeAction
+
 Menu = Literal["file", "edit", "view", "session", "help", ""]
 When = Literal["always", "agent", "session", "running", "undo", "redo", "node"]
 
@@ -20,10 +22,11 @@ class ActionSpec:
         id: The command it runs.
         text: Sentence case, a verb first.
         menu: Which menu it stands in; "" for none.
-        shortcut: In Qt's portable notation; "" for none.
+        shortcut: In Qt's portable notation, several apart by ``"; "``; "" for none. A person may choose others.
         icon: Lucide name.
         when: What must be there for it to make sense.
-        tree: True where its shortcut works only while the tree has the focus; elsewhere the keys mean something else.
+        tree: True for what is done to the tree (``widgets.actions``): its keys work only while the tree has the
+            focus; elsewhere they mean something else.
         palette: False keeps it out of the command palette.
     """
 
@@ -38,7 +41,14 @@ class ActionSpec:
     tip: str = ""
 
 
-ACTIONS: tuple[ActionSpec, ...] = (
+def _of_tree(action: TreeAction) -> ActionSpec:
+    when: When = "agent" if action.needs == "document" else "node"
+    return ActionSpec(
+        action.id, action.text, action.menu, action.keys, action.icon, when, tree=True, tip=action.tip or action.text
+    )
+
+
+_WINDOW: tuple[ActionSpec, ...] = (
     ActionSpec("agent.new", "New agent…", "file", "Ctrl+Shift+N", "plus", tip="Choose a template or start empty"),
     ActionSpec("agent.import", "Open agent file…", "file", "Ctrl+O", "folder-open", tip="Import a .bough.json file"),
     ActionSpec("agent.export", "Save agent as file…", "file", "Ctrl+Shift+S", "download", "agent"),
@@ -48,14 +58,6 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("quit", "Quit", "file", "Ctrl+Q", "log-out"),
     ActionSpec("edit.undo", "Undo", "edit", "Ctrl+Z", "undo-2", "undo"),
     ActionSpec("edit.redo", "Redo", "edit", "Ctrl+Shift+Z", "redo-2", "redo"),
-    ActionSpec("edit.cut", "Cut node", "edit", "Ctrl+X", "scissors", "node", tree=True),
-    ActionSpec("edit.copy", "Copy node", "edit", "Ctrl+C", "copy", "node", tree=True),
-    ActionSpec("edit.paste", "Paste node", "edit", "Ctrl+V", "clipboard-paste", "agent", tree=True),
-    ActionSpec("edit.duplicate", "Duplicate node", "edit", "Ctrl+D", "copy-plus", "node", tree=True),
-    ActionSpec("edit.delete", "Delete node", "edit", "Del", "trash-2", "node", tree=True),
-    ActionSpec("edit.up", "Move node up", "edit", "Alt+Up", "arrow-up", "node", tree=True),
-    ActionSpec("edit.down", "Move node down", "edit", "Alt+Down", "arrow-down", "node", tree=True),
-    ActionSpec("edit.toggle", "Switch node off or on", "edit", "Ctrl+E", "power", "node", tree=True),
     ActionSpec("edit.add", "Add a node…", "edit", "Ctrl+Shift+A", "plus", "agent"),
     ActionSpec("session.new", "New session", "session", "Ctrl+N", "message-square-plus", "agent"),
     ActionSpec("session.rename", "Rename session…", "session", "F2", "pencil", "session"),
@@ -73,6 +75,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("view.chat", "Show or hide the chat", "view", "Ctrl+Alt+3", "message-square", "agent"),
     ActionSpec("view.properties", "Properties", "view", "Ctrl+Alt+P", "sliders-horizontal", "agent"),
     ActionSpec("view.context", "What the model sees", "view", "Ctrl+Alt+M", "eye", "agent"),
+    ActionSpec("agent.versions", "Versions", "view", "Ctrl+Alt+V", "history", "agent", tip="What changed, and going back"),
     ActionSpec("view.problems", "Problems", "view", "Ctrl+Shift+M", "circle-alert", "agent"),
     ActionSpec("pane.next", "Go to the next pane", "view", "F6", "", palette=False),
     ActionSpec("pane.previous", "Go to the pane before", "view", "Shift+F6", "", palette=False),
@@ -81,6 +84,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("help.data", "Show the data folder", "help", "", "folder-open"),
     ActionSpec("help.about", "About Bough", "help", "", "info"),
 )
+
+ACTIONS: tuple[ActionSpec, ...] = (*_WINDOW, *(_of_tree(action) for action in TREE_ACTIONS))
 
 MENUS: tuple[tuple[Menu, str], ...] = (
     ("file", "File"),

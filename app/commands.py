@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import platform
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
@@ -19,6 +20,7 @@ from app.text import tr
 from app.window.rename_dialog import RenameDialog
 from app.window.shortcuts_dialog import AboutDialog, ShortcutsDialog
 from widgets import theme
+from widgets.actions import TREE_ACTIONS
 from widgets.palette import CommandPalette, PaletteItem
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ class Commands(QObject):
         super().__init__(desk)
         self._desk = desk
         self._actions = desk.window.actions_
+        self._actions.set_keys(desk.services.settings_file.current.shortcuts)
         self.palette = CommandPalette(desk.window)
         self.palette.chosen.connect(self._actions.run)
         self._actions.bind(self._handlers())
@@ -46,25 +49,19 @@ class Commands(QObject):
 
     def _handlers(self) -> dict[str, Callable[[], object]]:
         desk, bench = self._desk, self._desk.bench
-        page, tree = bench.page, bench.page.tree
+        page = bench.page
         return {
             "agent.new": lambda: desk.go("agents"),
-            "agent.import": desk.agents.choose_file,
+            "agent.import": desk.imports.choose_file,
             "agent.export": lambda: spawn(self._export(), name="export an agent", owner=self),
             "agent.save_now": lambda: spawn(bench.save(), name="save", owner=self),
             "agent.trash": self._trash_agent,
+            "agent.versions": lambda: desk.go("versions"),
             "page.settings": lambda: desk.go("settings"),
             "quit": desk.application.quit.request,
             "edit.undo": bench.undo,
             "edit.redo": bench.redo,
-            "edit.cut": tree.cut,
-            "edit.copy": tree.copy,
-            "edit.paste": tree.paste,
-            "edit.duplicate": tree.duplicate,
-            "edit.delete": tree.delete,
-            "edit.up": tree.move_up,
-            "edit.down": tree.move_down,
-            "edit.toggle": tree.toggle_enabled,
+            **{action.id: partial(self._in_tree, action.id) for action in TREE_ACTIONS},
             "edit.add": self._add,
             "session.new": self._new_session,
             "session.rename": lambda: spawn(self._rename_session(), name="rename a session", owner=self),
@@ -120,9 +117,17 @@ class Commands(QObject):
             if spec.palette:
                 action = self._actions[spec.id]
                 group = tr(titles.get(spec.menu, ""))
-                items.append(PaletteItem(spec.id, action.text(), spec.shortcut, action.isEnabled(), group, spec.icon))
+                keys = action.shortcut().toString(QKeySequence.SequenceFormat.PortableText)
+                items.append(PaletteItem(spec.id, action.text(), keys, action.isEnabled(), group, spec.icon))
         self.palette.set_commands(items)
         self.palette.open()
+
+    def _in_tree(self, action_id: str) -> None:
+        """What is done to the tree; from elsewhere it comes to the front first."""
+        if self._desk.window.page != "workspace":
+            self._desk.go("workspace")
+        self._desk.bench.page.columns.reveal("tree")
+        self._desk.bench.page.tree.do(action_id)
 
     def _add(self) -> None:
         self._desk.go("workspace")
@@ -153,6 +158,7 @@ class Commands(QObject):
             "workspace": desk.bench.page.panes(),
             "sessions": desk.sessions.page.panes(),
             "agents": [desk.agents.page],
+            "versions": desk.versions.page.panes(),
             "settings": [desk.settings.page],
         }
         desk.window.cycle_pane(panes.get(desk.window.page, []), step)

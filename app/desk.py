@@ -15,15 +15,18 @@ from app.commands import Commands
 from app.connections import Connection
 from app.controllers.agents import AgentsController
 from app.controllers.downloads import DownloadsController
+from app.controllers.imports import ImportsController
 from app.controllers.models import ModelsController
 from app.controllers.sessions import SessionsController
 from app.controllers.settings import SettingsController
+from app.controllers.versions import VersionsController
 from app.errors import explain
 from app.notify import Notify
 from app.tasks import coalesce, run_dialog, spawn
 from app.text import tr
 from app.watch import Watch
 from app.window.agents_page import AgentsPage
+from app.window.drop_files import DropFiles
 from app.window.sessions_page import SessionsPage
 from app.window.settings_page import SettingsPage
 from app.workspace.bench import Bench
@@ -31,6 +34,7 @@ from app.workspace.chat import open_link
 from app.workspace.page import WorkspacePage
 from widgets.cards import DownloadState, progress_words
 from widgets.common import ConfirmDialog
+from widgets.versions import VersionsPage
 
 if TYPE_CHECKING:
     from app.application import Application
@@ -71,11 +75,14 @@ class Desk(QObject):
         self.bench = Bench(services, WorkspacePage(window.actions_), self.notify, self.confirm_link, self)
         self.sessions = SessionsController(services, SessionsPage(), self.notify, self)
         self.settings = SettingsController(services, SettingsPage(), self.models, self.downloads, self.notify, self)
+        self.imports = ImportsController(services, window, self.notify, self)
+        self.versions = VersionsController(services, VersionsPage(), self.notify, lambda: self.bench.agent, self)
         for name, page in (
             ("agents", self.agents.page),
             ("workspace", self.bench.page),
             ("sessions", self.sessions.page),
             ("settings", self.settings.page),
+            ("versions", self.versions.page),
         ):
             window.add_page(name, page)
         self.sessions.page.list.set_toasts(self.notify.toasts)
@@ -91,11 +98,18 @@ class Desk(QObject):
         window.sidebar.session_chosen.connect(self.sessions.open)
         self.agents.open_wanted.connect(self.open)
         self.agents.changed.connect(self._lists.trigger)
+        self.agents.page.import_requested.connect(self.imports.choose_file)
+        self.imports.open_wanted.connect(self.open)
+        self.imports.changed.connect(self._lists.trigger)
+        DropFiles(window).dropped.connect(self.imports.take)
         self.agents.dropped.connect(self._agent_dropped)
         self.sessions.open_wanted.connect(self.open)
         self.sessions.changed.connect(self._lists.trigger)
         self.sessions.dropped.connect(self._session_dropped)
         self.sessions.page.list.new_requested.connect(lambda: self.go("agents"))
+        self.versions.back_wanted.connect(lambda: self.go("workspace"))
+        self.versions.open_wanted.connect(self.open)
+        self.versions.changed.connect(self._lists.trigger)
         self.bench.lists_changed.connect(self._lists.trigger)
         self.bench.facts_changed.connect(self.commands.refresh)
         self.bench.front_changed.connect(self._front_changed)
@@ -148,13 +162,15 @@ class Desk(QObject):
         self.notify.drop_banner("store")
         self.sessions.begin()
         await self.agents.begin()
+        spawn(self.versions.begin(), name="thin out versions", owner=self)
         self.services.models.runtime.subscribe(self._model_status)
         self.watch = Watch(self.services.store, self)
         self.watch.changed.connect(self._changed_outside)
         self.watch.start()
         await self._load_lists()
         if open_file is not None:
-            await self.agents.import_file(open_file)
+            self.go("agents")
+            self.imports.take([open_file])
         elif not self.window.page:
             await self._bring_back()
         if not self.window.page:
@@ -190,6 +206,8 @@ class Desk(QObject):
             self.sessions.reload()
         elif page == "agents":
             self.agents.refresh()
+        elif page == "versions":
+            self.versions.show()
         self.commands.refresh()
 
     def open(self, agent_id: str, session_id: str = "") -> None:

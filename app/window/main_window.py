@@ -106,7 +106,7 @@ class MainWindow(QMainWindow):
         """Bring a page to the front."""
         if self.stack.currentWidget() is not self._pages[name]:
             self.stack.setCurrentWidget(self._pages[name])
-        self.sidebar.set_current("agents" if name == "workspace" else name)
+        self.sidebar.set_current("agents" if name in ("workspace", "versions") else name)
         self.page_changed.emit(name)
 
     # --- geometry --------------------------------------------------------------------------------------------

@@ -13,9 +13,13 @@ class RenameDialog(QDialog):
     Args:
         title: What is renamed ("Rename session").
         name: The name it has.
+        button: What the button says, where it is not *Rename*.
+        may_be_empty: Whether no name at all is an answer too.
     """
 
-    def __init__(self, title: str, name: str, parent: QWidget) -> None:
+    def __init__(
+        self, title: str, name: str, parent: QWidget, *, button: str = "", may_be_empty: bool = False
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
         self.setMinimumWidth(400)
@@ -24,7 +28,8 @@ class RenameDialog(QDialog):
         self.line.selectAll()
         cancel = QPushButton(self.tr("Cancel"))
         cancel.clicked.connect(self.reject)
-        self.rename = QPushButton(self.tr("Rename"))
+        self._may_be_empty = may_be_empty
+        self.rename = QPushButton(button or self.tr("Rename"))
         self.rename.setProperty("role", "primary")
         self.rename.setDefault(True)
         self.rename.clicked.connect(self.accept)
@@ -49,4 +54,4 @@ class RenameDialog(QDialog):
         return self.line.text().strip()
 
     def _enable(self) -> None:
-        self.rename.setEnabled(bool(self.name))
+        self.rename.setEnabled(bool(self.name) or self._may_be_empty)

@@ -20,9 +20,11 @@ class DocumentModel(QObject):
         changed: An edit was made, undone or redone; carries the edit as it was applied.
         reset: The whole document is another one.
         undo_changed: Undo and redo may have become possible or impossible, or name something else.
+        stepped: An edit was taken back (True) or done again (False); what it was, in words.
     """
 
     changed = Signal(object)
+    stepped = Signal(bool, str)
     reset = Signal()
     undo_changed = Signal()
 
@@ -64,31 +66,36 @@ class DocumentModel(QObject):
         """The node of that id, or None."""
         return self.document.get(node_id) if node_id else None
 
-    def do(self, edit: Edit, merge_key: str | None = None) -> None:
+    def do(self, edit: Edit, merge_key: str | None = None, *, check: bool = True) -> None:
         """Make an edit.
 
         Args:
             edit: What to change.
             merge_key: Edits in a row with the same key become one undo step (typing).
+            check: Whether placement rules hold; False where an earlier version comes back.
 
         Raises:
             EditError: The document does not allow it; nothing was changed.
         """
-        self._history.do(edit, merge_key)
+        self._history.do(edit, merge_key, check=check)
         self._announce(edit)
 
     def undo(self) -> bool:
         """Take the last edit back; False if there was none."""
         if not self._history.can_undo:
             return False
+        label = self.undo_label
         self._announce(self._history.undo())
+        self.stepped.emit(True, label)
         return True
 
     def redo(self) -> bool:
         """Do the last undone edit again; False if there was none."""
         if not self._history.can_redo:
             return False
+        label = self.redo_label
         self._announce(self._history.redo())
+        self.stepped.emit(False, label)
         return True
 
     def replace(self, source: AgentDocument | History) -> None:
