@@ -42,6 +42,9 @@ class Remembered(BaseModel):
     sessions: dict[str, str] = Field(default_factory=dict)
     middle_tab: str = "properties"
     drafts: dict[str, str] = Field(default_factory=dict)
+    folded: dict[str, list[str]] = Field(default_factory=dict)
+    tree_map: bool = True
+    recent_commands: list[str] = Field(default_factory=list)
 
 
 class Settings(BaseModel):
@@ -75,6 +78,7 @@ class Settings(BaseModel):
             "Chat", "Send with", "The other one starts a new line.", enter="Enter", ctrl_enter="Ctrl+Enter"
         ),
     )
+    shortcuts: dict[str, str] = Field(default_factory=dict)
     default_connection: str = Field("on-device")
     connections: list[Connection] = Field(default_factory=default_connections)
     remembered: Remembered = Field(default_factory=Remembered)

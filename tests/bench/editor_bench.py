@@ -17,7 +17,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtWidgets import QApplication
 
 from engine.blueprint import AgentDocument, make_node
-from engine.blueprint.edits import Edit, InsertNode, MoveNode, RemoveNode, SetProperty
+from engine.blueprint.edits import Batch, Edit, InsertNode, MoveNode, RemoveNode, SetEnabled, SetProperty
 from tests.bench.table import Row, show
 from widgets import theme
 from widgets.tree import DocumentModel, TreeEditor
@@ -25,6 +25,7 @@ from widgets.tree import DocumentModel, TreeEditor
 NODES = 1_000
 BAR = 16.0
 ROUNDS = 20
+MANY = [f"x{number}" for number in range(20, 40)]
 CONDITION = {"rows": [{"variable": "note1", "operator": "is_not_empty", "value": None}], "match": "all"}
 
 
@@ -41,17 +42,30 @@ def agent(nodes: int = NODES) -> AgentDocument:
 
 
 class Measure:
-    """Runs edits in a shown editor."""
+    """Runs edits of one document in shown editors.
 
-    def __init__(self, app: QApplication, *, outline: bool) -> None:
+    Args:
+        app: The application.
+        views: What is open on the document: ``canvas``, ``outline``, or both in two editors side by side.
+    """
+
+    def __init__(self, app: QApplication, views: tuple[str, ...]) -> None:
         self._app = app
         self.model = DocumentModel(agent())
-        self.editor = TreeEditor()
-        self.editor.resize(430, 700)
-        self.editor.set_document(self.model)
-        self.editor.show_outline(outline)
-        self.editor.show()
+        self.editors = []
+        for view in views:
+            editor = TreeEditor()
+            editor.resize(430, 700)
+            editor.set_document(self.model)
+            editor.show_outline(view == "outline")
+            editor.show()
+            self.editors.append(editor)
         self.settle()
+
+    def close(self) -> None:
+        """Close the editors."""
+        for editor in self.editors:
+            editor.close()
 
     def settle(self) -> None:
         """Everything that is due is done."""
@@ -75,21 +89,23 @@ class Measure:
 def rows(app: QApplication) -> list[Row]:
     """All figures."""
     found = []
-    for outline in (False, True):
-        view = "outline" if outline else "canvas"
+    for views in (("canvas",), ("outline",), ("canvas", "outline")):
+        view = " and ".join(views)
         started = time.perf_counter()
-        measure = Measure(app, outline=outline)
+        measure = Measure(app, views)
         found.append(Row(f"open {NODES:,} nodes, {view}", (time.perf_counter() - started) * 1000, "ms", 500.0, ""))
         cases: list[tuple[str, Callable[[int], Edit]]] = [
             ("type a letter", lambda n: SetProperty("x100", "text", f"- {n}")),
             ("insert", lambda n: InsertNode("root", 2, make_node("system", id=f"new{n}", text="Hello"))),
             ("move", lambda n: MoveNode(f"new{n}", "root", 300 + n)),
+            ("move into another part", lambda n: MoveNode(f"new{n}", f"w{n}", 0)),
             ("remove", lambda n: RemoveNode(f"new{n}")),
+            ("switch 20 parts off", lambda n: Batch(tuple(SetEnabled(key, bool(n % 2)) for key in MANY))),
         ]
         for name, make in cases:
             clock, processor = measure.edits(make)
             found.append(Row(f"{name}, {view}", clock, "ms", BAR, f"processor {processor:.1f} ms"))
-        measure.editor.close()
+        measure.close()
     return found
 
 

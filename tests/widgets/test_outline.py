@@ -52,12 +52,13 @@ def test_a_node_that_goes_far_moves_one_row_only(qapp: QApplication) -> None:
     model = DocumentModel(AgentDocument(make_node("agent", *(make_node("system", id=f"n{i}") for i in range(40)))))
     outline = OutlineModel()
     outline.set_model(model)
-    moves: list[tuple[int, int]] = []
-    outline.rowsMoved.connect(lambda _above, start, _end, _to, row: moves.append((start, row)))
+    moves: list[tuple[str, int, int]] = []
+    outline.rowsRemoved.connect(lambda _above, first, last: moves.append(("out", first, last)))
+    outline.rowsInserted.connect(lambda _above, first, last: moves.append(("in", first, last)))
     root = model.document.root.id
     model.do(MoveNode("n2", root, 37))
     model.do(MoveNode("n30", root, 1))
-    assert moves == [(2, 38), (29, 1)]
+    assert moves == [("out", 2, 2), ("in", 37, 37), ("out", 29, 29), ("in", 1, 1)]
     assert [outline.node_id(outline.index(row, 0, outline.index(0, 0))) for row in range(40)] == [
         child.id for child in model.document.root.children
     ]

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
 from tests.widgets.editor_help import drag, nameless, notepad, shape, spot
 from widgets import theme
+from widgets.actions import TREE_ACTIONS
 from widgets.tree import DocumentModel, LiveBadge, TreeEditor
 from widgets.tree.menu import fill_menu
 
@@ -224,7 +225,7 @@ def test_copy_and_paste_go_through_the_clipboard_as_text(editor: TreeEditor, qtb
     other = TreeEditor()
     qtbot.addWidget(other)
     other.set_document(DocumentModel(notepad(), other))
-    other.paste()
+    other.do("edit.paste")
     pasted = other.selected()[0]
     assert pasted not in ("tool", "root")
     copied = model_of(other).document.node(pasted)
@@ -241,7 +242,7 @@ def test_text_from_elsewhere_is_not_pasted(editor: TreeEditor) -> None:
     messages: list[str] = []
     editor.message.connect(messages.append)
     before = model_of(editor).document
-    editor.paste()
+    editor.do("edit.paste")
     assert model_of(editor).document is before
     assert messages
 
@@ -306,10 +307,10 @@ def test_zoom_keeps_its_bounds_and_the_wheel_zooms_with_control(editor: TreeEdit
     press(editor, Qt.Key.Key_0, CTRL)
     assert editor.canvas.zoom == 1
     for _ in range(30):
-        editor.zoom_out()
-    assert editor.canvas.zoom >= 0.3
+        editor.do("tree.zoom_out")
+    assert editor.canvas.zoom >= 0.1
     for _ in range(60):
-        editor.zoom_in()
+        editor.do("tree.zoom_in")
     assert editor.canvas.zoom <= 2.5
     editor.canvas.viewport().grab()
 
@@ -328,13 +329,45 @@ def test_enter_asks_for_the_properties(editor: TreeEditor, qtbot: QtBot) -> None
     assert caught.args == ["tl"]
 
 
-def test_the_context_menu_offers_the_same_operations(editor: TreeEditor) -> None:
+def entries(menu: QMenu) -> dict[str, QAction]:
+    """All entries of a menu and its sub-menus, by the id of their action."""
+    found = {}
+    for action in menu.actions():
+        inner = action.menu()
+        if isinstance(inner, QMenu):
+            found.update(entries(inner))
+        elif action.objectName():
+            found[action.objectName()] = action
+    return found
+
+
+def test_the_context_menu_is_made_from_the_declared_actions(editor: TreeEditor) -> None:
     editor.select(["tool"])
     fill_menu(editor._menu, editor)
-    texts = {action.text().split("\t")[0]: action for action in editor._menu.actions() if action.text()}
-    assert {"Cut", "Copy", "Duplicate", "Move up", "Move out", "Switch off", "Delete", "Rename"} <= set(texts)
-    texts["Duplicate"].trigger()
+    found = entries(editor._menu)
+    wanted = {action.id for action in TREE_ACTIONS if action.section and action.empty != "only"}
+    assert set(found) == wanted - {"edit.ungroup"}  # a tool is not a group
+    assert found["edit.duplicate"].text() == "Duplicate\tCtrl+D"
+    found["edit.duplicate"].trigger()
     assert sum(node.kind == "tool" for node in model_of(editor).document.walk()) == 2
+
+
+def test_the_menu_knows_what_is_selected(editor: TreeEditor) -> None:
+    editor.select(["when", "rem"])
+    fill_menu(editor._menu, editor)
+    found = entries(editor._menu)
+    assert not found["tree.rename"].isEnabled()  # one name for two parts
+    assert found["edit.group"].text().startswith("Group these")
+    editor.select(["when"])
+    editor.do("edit.toggle")
+    fill_menu(editor._menu, editor)
+    found = entries(editor._menu)
+    assert found["edit.toggle"].text().startswith("Switch on")
+    assert "edit.ungroup" in found
+    fill_menu(editor._menu, editor, empty=True)
+    assert set(entries(editor._menu)) == {
+        action.id for action in TREE_ACTIONS if action.section and action.empty != "no"
+    }
 
 
 def test_every_control_has_a_name(editor: TreeEditor) -> None:
@@ -351,18 +384,21 @@ def test_a_thousand_random_gestures_undone_give_the_same_document(editor: TreeEd
     model, dice = model_of(editor), random.Random(7)
     start = model.document
     gestures = [
-        editor.move_up,
-        editor.move_down,
-        editor.move_in,
-        editor.move_out,
-        editor.duplicate,
-        editor.delete,
-        editor.toggle_enabled,
+        "edit.up",
+        "edit.down",
+        "edit.in",
+        "edit.out",
+        "edit.duplicate",
+        "edit.delete",
+        "edit.toggle",
+        "edit.group",
+        "edit.when",
+        "edit.ungroup",
     ]
     for _ in range(200):
         ids = [node.id for node in model.document.walk()]
         editor.select(dice.sample(ids, k=min(len(ids), dice.choice((1, 1, 1, 2)))))
-        dice.choice(gestures)()
+        editor.do(dice.choice(gestures))
         editor.canvas.layout_.size  # noqa: B018  laying out must not fail
     while model.can_undo:
         model.undo()

@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QWidget
+
+from engine.blueprint.document import AgentDocument
+from widgets.tree.words import title_of
 
 
 def announce(widget: QWidget, text: str) -> None:
     """Have a screen reader say something now, where one is listening."""
     if text and QAccessible.isActive():
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, text))
+
+
+def place_words(document: AgentDocument, node_id: str) -> str:
+    """Where a node stands, as it is said: ``3 of 7 in Notepad assistant``."""
+    parent, place = document.parent(node_id), document.place(node_id)
+    if parent is None:
+        return ""
+    text = QCoreApplication.translate("Tree", "%1 of %2 in %3")
+    return _fill(text, str(place.index + 1), str(len(parent.children)), title_of(parent))
+
+
+def _fill(text: str, *parts: str) -> str:
+    for number, part in enumerate(parts, 1):
+        text = text.replace(f"%{number}", part)
+    return text

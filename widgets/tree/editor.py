@@ -1,35 +1,36 @@
-"""The tree editor: header, canvas, outline, palette and context menu around one document.
+"""The tree editor: header, canvas, outline, find, breadcrumbs, palette and context menu around one document.
 
-Here: putting the parts together. Not here: the window's menus and shortcuts (``app``), which call the same methods.
+Here: putting the parts together. Not here: the window's menus and shortcuts (``app``), which run the same actions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QKeySequence, QResizeEvent
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QMenu,
-    QStackedWidget,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QLabel, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.blueprint.problem import Problem
-from widgets import theme
+from widgets.actions import Bindings
+from widgets.tree.announce import announce
+from widgets.tree.breadcrumbs import Breadcrumbs
 from widgets.tree.canvas import TreeCanvas
+from widgets.tree.commands import TreeCommands
 from widgets.tree.document_model import DocumentModel
+from widgets.tree.find import Finder
+from widgets.tree.find_bar import FindBar
+from widgets.tree.folds import Folds
+from widgets.tree.header import TreeHeader
 from widgets.tree.live import LiveBadge
 from widgets.tree.marks import marks_of
+from widgets.tree.menu import fill_menu
+from widgets.tree.move_to import MoveTo
 from widgets.tree.operations import Operations
 from widgets.tree.outline import OutlineView
 from widgets.tree.palette import PalettePanel
 from widgets.tree.selection import Selection
+from widgets.tree.shared import Shared
 
 
 class TreeEditor(QWidget):
@@ -40,76 +41,51 @@ class TreeEditor(QWidget):
         properties_requested: A node is to be edited: show its form and give it the focus.
         message: Something to tell the person, such as why a move was refused.
         outline_toggled: The outline is shown now, or the canvas again.
+        folds_changed: Other nodes are collapsed.
+        map_toggled: The map of the tree is wanted, or not.
+        said: What was done, in words, as a screen reader was told.
     """
 
     selection_changed = Signal(list)
     properties_requested = Signal(str)
     message = Signal(str)
     outline_toggled = Signal(bool)
+    folds_changed = Signal()
+    map_toggled = Signal(bool)
+    said = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model: DocumentModel | None = None
         self.selection = Selection(self)
+        self.shared = Shared(self.selection, Folds(self), Finder(self.selection, self), Bindings())
         self.operations = Operations(self.selection, self)
-        self.canvas = TreeCanvas(self.selection, self.operations, self)
-        self.outline = OutlineView(self.selection, self.operations, self)
+        self.canvas = TreeCanvas(self.shared, self.operations, self)
+        self.outline = OutlineView(self.shared, self)
         self._stack = QStackedWidget(self)
         self._stack.addWidget(self.canvas)
         self._stack.addWidget(self.outline)
         self._place: tuple[str, int] | None = None
         self._menu = QMenu(self)
+        self.header = TreeHeader(self.shared.bindings, self)
+        self.find_bar = FindBar(self.shared.finder, self)
+        self.breadcrumbs = Breadcrumbs(self)
         self._notice = self._make_notice()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self._make_header())
-        layout.addWidget(self._stack, 1)
+        for widget in (self.header, self.find_bar, self._stack, self.breadcrumbs):
+            layout.addWidget(widget, 1 if widget is self._stack else 0)
         self.palette_panel = PalettePanel(self)
+        self.move_to = MoveTo(self.operations, self)
+        self.commands = TreeCommands(self)
         self._connect()
         self.setMinimumWidth(240)
 
-    def _make_header(self) -> QFrame:
-        header = QFrame(self)
-        header.setProperty("role", "header")
-        header.setMinimumHeight(40)
-        row = QHBoxLayout(header)
-        row.setContentsMargins(12, 4, 8, 4)
-        row.setSpacing(2)
-        label = QLabel(self.tr("Tree"), header)
-        label.setProperty("role", "strong")
-        row.addWidget(label)
-        row.addStretch(1)
-        self.add_button = self._button("plus", self.tr("Add"), self.tr("Add a part (Insert)"), with_text=True)
-        self.add_button.setCheckable(True)
-        self.outline_button = self._button("list-tree", self.tr("Show as outline"), self.tr("Show as outline"))
-        self.outline_button.setCheckable(True)
-        self.zoom_button = self._button("zoom-in", self.tr("Zoom"), self.tr("Zoom"))
-        self.zoom_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(self.zoom_button)
-        for text, keys, step in (
-            (self.tr("Zoom in"), QKeySequence("Ctrl++"), 1.15),
-            (self.tr("Zoom out"), QKeySequence("Ctrl+-"), 1 / 1.15),
-            (self.tr("Actual size"), QKeySequence("Ctrl+0"), 0.0),
-        ):
-            action = menu.addAction(f"{text}\t{keys.toString(QKeySequence.SequenceFormat.NativeText)}")
-            action.setData(step)
-        menu.triggered.connect(self._zoom_chosen)
-        self.zoom_button.setMenu(menu)
-        for button in (self.add_button, self.outline_button, self.zoom_button):
-            row.addWidget(button)
-        return header
-
-    def _button(self, icon: str, text: str, tip: str, with_text: bool = False) -> QToolButton:
-        button = QToolButton(self)
-        button.setIcon(theme.icon(icon, "dim"))
-        button.setIconSize(QSize(16, 16))
-        button.setText(text)
-        button.setToolTip(tip)
-        button.setAccessibleName(text)
-        style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if with_text else Qt.ToolButtonStyle.ToolButtonIconOnly
-        button.setToolButtonStyle(style)
-        return button
+    @property
+    def add_button(self) -> QWidget:
+        """The button that opens the palette."""
+        return self.header.add
 
     def _make_notice(self) -> QLabel:
         notice = QLabel(self)
@@ -126,16 +102,24 @@ class TreeEditor(QWidget):
 
     def _connect(self) -> None:
         self.selection.changed.connect(self.selection_changed)
+        self.selection.changed.connect(self._show_path)
+        self.shared.folds.changed.connect(self._folds_changed)
         self.operations.refused.connect(self._refused)
+        self.operations.done.connect(self.say)
         self.canvas.activated.connect(self.properties_requested)
         self.outline.activated_node.connect(self.properties_requested)
+        self.outline.refused.connect(self._refused)
         for view in (self.canvas, self.outline):
             view.menu_requested.connect(self._show_menu)
-            view.add_requested.connect(self._ask_palette)
+            view.command.connect(self.do)
+        self.canvas.add_requested.connect(self._ask_palette)
         self.canvas.pressed.connect(self.palette_panel.close_panel)
         self.canvas.verticalScrollBar().valueChanged.connect(self._notice.hide)
-        self.add_button.clicked.connect(self._toggle_palette)
-        self.outline_button.toggled.connect(self.show_outline)
+        self.header.command.connect(self.do)
+        self.header.add_toggled.connect(self._toggle_palette)
+        self.header.outline_toggled.connect(self.show_outline)
+        self.find_bar.closed.connect(self.focus_tree)
+        self.breadcrumbs.chosen.connect(self._crumb_chosen)
         panel = self.palette_panel
         panel.chosen.connect(self._kind_chosen)
         panel.closed.connect(self._palette_closed)
@@ -151,19 +135,25 @@ class TreeEditor(QWidget):
         """The document that is edited."""
         return self._model
 
-    def set_document(self, model: DocumentModel | None) -> None:
-        """Edit another document."""
+    def set_document(self, model: DocumentModel | None, folded: Iterable[str] = ()) -> None:
+        """Edit another document, with the nodes collapsed that were collapsed before."""
         if self._model is not None:
             self._model.changed.disconnect(self._document_changed)
             self._model.reset.disconnect(self._document_changed)
-        self._model = model
+            self._model.stepped.disconnect(self._stepped)
+        self._model = None  # nothing follows the selection while there are two documents
         self.operations.model = model
+        self.selection.set([])
+        self.shared.folds.replace(folded)
+        self.shared.finder.set_document(model)
+        self._model = model
         self.canvas.set_model(model)
         self.outline.set_document(model)
-        self.selection.set([])
+        self._show_path()
         if model is not None:
             model.changed.connect(self._document_changed)
             model.reset.connect(self._document_changed)
+            model.stepped.connect(self._stepped)
 
     @Slot()
     def _document_changed(self) -> None:
@@ -172,6 +162,27 @@ class TreeEditor(QWidget):
             gone = [node_id for node_id in self.selection.ids if node_id not in document]
             if gone or (self.selection.current and self.selection.current not in document):
                 self.selection.keep_only((node.id for node in document.walk()), document.root.id)
+            self._show_path()
+
+    @Slot(bool, str)
+    def _stepped(self, back: bool, what: str) -> None:
+        self.say((self.tr("Taken back: %1.") if back else self.tr("Done again: %1.")).replace("%1", what))
+
+    @Slot()
+    def _show_path(self) -> None:
+        document = self._model.document if self._model is not None else None
+        self.breadcrumbs.show_path(document, self.selection.current)
+
+    @Slot(list)
+    def _folds_changed(self, ids: list[str]) -> None:
+        """What is selected is never hidden: the collapsed node around it is selected in its place."""
+        current = self.selection.current
+        if self._model is not None and current is not None and current in self._model.document:
+            around = [above.id for above in self._model.document.ancestors(current) if above.id in self.shared.folds]
+            if around and set(ids) & set(around):
+                self.selection.set([around[-1]])
+        if self._model is not None:
+            self.folds_changed.emit()
 
     def select(self, ids: Iterable[str]) -> None:
         """Select nodes, and show the last of them."""
@@ -180,6 +191,11 @@ class TreeEditor(QWidget):
     def selected(self) -> list[str]:
         """The selected node ids."""
         return self.selection.ids
+
+    def folded(self) -> list[str]:
+        """The nodes that are collapsed, as far as they exist."""
+        document = self._model.document if self._model is not None else None
+        return sorted(key for key in self.shared.folds.ids if document is not None and key in document)
 
     def set_live(self, live: Mapping[str, LiveBadge]) -> None:
         """Show what the session in front says about the nodes."""
@@ -196,97 +212,72 @@ class TreeEditor(QWidget):
 
     # -- commands ---------------------------------------------------------------------------------------------
 
+    def do(self, action_id: str) -> None:
+        """Run an action of ``widgets.actions`` on the present selection."""
+        self.commands.run(action_id)
+
+    def set_shortcuts(self, own: Mapping[str, str]) -> None:
+        """Use the person's own keys, by action id."""
+        self.shared.bindings.set(own)
+        self.header.refresh()
+
     def add_kind(self, kind: str) -> str | None:
         """Add a node at the sensible place after or inside the selection; its id, or None."""
         return self.operations.insert_kind(kind, self._place)
 
-    def cut(self) -> None:
-        """Copy and delete the selected nodes."""
-        self.operations.cut()
-
-    def copy(self) -> None:
-        """Copy the selected nodes."""
-        self.operations.copy()
-
-    def paste(self) -> None:
-        """Paste nodes after or inside the selection."""
-        self.operations.paste()
-
-    def duplicate(self) -> None:
-        """Duplicate the selected nodes."""
-        self.operations.duplicate()
-
-    def delete(self) -> None:
-        """Delete the selected nodes."""
-        self.operations.delete()
-
-    def move_up(self) -> None:
-        """Move the selected nodes up."""
-        self.operations.move_up()
-
-    def move_down(self) -> None:
-        """Move the selected nodes down."""
-        self.operations.move_down()
-
-    def move_in(self) -> None:
-        """Move the selected nodes into the one above."""
-        self.operations.move_in()
-
-    def move_out(self) -> None:
-        """Move the selected nodes out of the one around."""
-        self.operations.move_out()
-
-    def toggle_enabled(self) -> None:
-        """Switch the selected nodes off or on."""
-        self.operations.toggle_enabled()
-
     def rename(self) -> None:
-        """Edit the title of the current node in place."""
-        if self._stack.currentWidget() is self.outline or not self.canvas.rename():
-            if self.selection.current:
-                self.properties_requested.emit(self.selection.current)
-
-    def open_palette_here(self) -> None:
-        """Open the palette for the selection."""
-        self.open_palette()
+        """Edit the title of the current node in place, or its properties where it has no title."""
+        view = self.outline if self.showing_outline else self.canvas
+        if not view.rename() and self.selection.current:
+            self.properties_requested.emit(self.selection.current)
 
     def edit_current(self) -> None:
         """Ask for the form of the current node."""
         if self.selection.current:
             self.properties_requested.emit(self.selection.current)
 
-    def zoom_in(self) -> None:
-        """Make the canvas larger."""
-        self.canvas.set_zoom(self.canvas.zoom * 1.15)
+    def choose_place(self) -> None:
+        """Choose from a list where the selected nodes go."""
+        self.move_to.open()
 
-    def zoom_out(self) -> None:
-        """Make the canvas smaller."""
-        self.canvas.set_zoom(self.canvas.zoom / 1.15)
+    @property
+    def showing_outline(self) -> bool:
+        """Whether the outline is in front."""
+        return self._stack.currentWidget() is self.outline
 
-    def zoom_reset(self) -> None:
-        """Show the canvas at its actual size."""
-        self.canvas.set_zoom(1.0)
+    def toggle_outline(self) -> None:
+        """Show the outline, or the canvas again."""
+        self.show_outline(not self.showing_outline)
 
     @Slot(bool)
     def show_outline(self, on: bool) -> None:
         """Show the outline in place of the canvas, or the canvas again."""
+        if on == self.showing_outline:
+            return
         had_focus = self.canvas.hasFocus() or self.outline.hasFocus()
         self._stack.setCurrentWidget(self.outline if on else self.canvas)
-        self.outline_button.setChecked(on)
-        self.zoom_button.setEnabled(not on)
+        self.header.outline.setChecked(on)
         if had_focus:
             self.focus_tree()
         self.outline_toggled.emit(on)
 
+    def show_map(self, on: bool) -> None:
+        """Show the map of the tree where it is of use, or never."""
+        if on != self.canvas.map.on:
+            self.canvas.map.set_on(on)
+            self.header.set_map_on(on)
+            self.map_toggled.emit(on)
+
+    @Slot()
     def focus_tree(self) -> None:
         """Give the keyboard to the canvas or the outline."""
-        view = self.outline if self._stack.currentWidget() is self.outline else self.canvas
+        view = self.outline if self.showing_outline else self.canvas
         view.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    @Slot("QAction*")
-    def _zoom_chosen(self, action: object) -> None:
-        step = float(action.data())  # type: ignore[attr-defined]
-        self.canvas.set_zoom(self.canvas.zoom * step if step else 1.0)
+    @Slot(str)
+    def _crumb_chosen(self, node_id: str) -> None:
+        self.select([node_id])
+        self.focus_tree()
 
     # -- palette ----------------------------------------------------------------------------------------------
 
@@ -302,7 +293,7 @@ class TreeEditor(QWidget):
         if self._model is None:
             return
         self._place = place
-        self.add_button.setChecked(True)
+        self.header.add.setChecked(True)
         self._arrange()
         self.palette_panel.open(self._reason_for, self._fits if place is not None else None)
 
@@ -333,26 +324,31 @@ class TreeEditor(QWidget):
 
     @Slot()
     def _palette_closed(self) -> None:
-        self.add_button.setChecked(False)
+        self.header.add.setChecked(False)
         self.focus_tree()
 
     # -- messages and menus -----------------------------------------------------------------------------------
 
     @Slot(str)
+    def say(self, text: str) -> None:
+        """Have a screen reader say what was done."""
+        announce(self.outline if self.showing_outline else self.canvas, text)
+        self.said.emit(text)
+
+    @Slot(str)
     def _refused(self, reason: str) -> None:
         self.message.emit(reason)
+        self.say(reason)
         self._notice.setText(reason)
         self._arrange()
         self._notice.show()
         self._notice.raise_()
         self._notice_timer.start()
 
-    @Slot(QPoint)
-    def _show_menu(self, at: QPoint) -> None:
-        from widgets.tree.menu import fill_menu
-
+    @Slot(QPoint, bool)
+    def _show_menu(self, at: QPoint, empty: bool) -> None:
         if self._model is not None:
-            fill_menu(self._menu, self)
+            fill_menu(self._menu, self, empty=empty)
             self._menu.popup(at)
 
     def _arrange(self) -> None:

@@ -97,8 +97,13 @@ class TreeLayout:
             self._boxes.clear()
         self.root = self._build(document.root, top=True)
 
-    def set_folded(self, node_id: str, on: bool) -> None:
-        """Hide or show a node's children."""
+    def start(self, document: AgentDocument) -> None:
+        """Lay out another document, from nothing."""
+        self._boxes.clear()
+        self.update(document)
+
+    def set_folded(self, node_id: str, on: bool, *, lay_out: bool = True) -> None:
+        """Hide or show a node's children; without ``lay_out`` the caller does that, once for many."""
         if on == (node_id in self.folded):
             return
         (self.folded.add if on else self.folded.discard)(node_id)
@@ -108,7 +113,8 @@ class TreeLayout:
         self._boxes.pop(node_id, None)
         for ancestor in document.ancestors(node_id):
             self._boxes.pop(ancestor.id, None)
-        self.update(document)
+        if lay_out:
+            self.update(document)
 
     def _build(self, node: Node, top: bool = False) -> Box:
         old = self._boxes.get(node.id)

@@ -24,6 +24,7 @@ class LiveBadge:
         condition: Whether its condition holds; None for nodes without one.
         running: Whether it works right now (the card pulses).
         failed: What went wrong the last time, in words.
+        last: The last call of a tool, in words ("note: buy figs → Noted.").
     """
 
     mounted: bool | None = None
@@ -34,10 +35,20 @@ class LiveBadge:
     condition: bool | None = None
     running: bool = False
     failed: str = ""
+    last: str = ""
+
+    def news(self, before: LiveBadge | None) -> bool:
+        """Whether something happened to the node itself since ``before``; a count of tokens is no news."""
+        mine = (self.mounted, self.value, self.calls, self.condition, self.failed)
+        return before is not None and mine != (
+            before.mounted, before.value, before.calls, before.condition, before.failed,
+        )  # fmt: skip
 
     def words(self) -> str:
         """The badges in one line, for screen readers and tool tips."""
         parts = [text for text, _tone in badge_texts(self, "")]
+        if self.last:
+            parts.append(_tr("last call: %1").replace("%1", self.last))
         if self.mounted is False and self.reason:
             parts.append(_tr("not sent: %1").replace("%1", self.reason))
         return ", ".join(parts)

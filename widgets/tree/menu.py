@@ -1,50 +1,59 @@
-"""The context menu of the tree. Not here: what its entries do (``operations``)."""
+"""The context menu of the tree, made from the declared actions. Not here: what they do (``commands``)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QKeySequence
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QMenu
 
 from widgets import theme
+from widgets.actions import TREE_ACTIONS, TreeAction
 
 if TYPE_CHECKING:
     from widgets.tree.editor import TreeEditor
 
 
-def fill_menu(menu: QMenu, editor: TreeEditor) -> None:
-    """Fill the menu for the present selection."""
+def fill_menu(menu: QMenu, editor: TreeEditor, *, empty: bool = False) -> None:
+    """Fill the menu for the present selection, or for the empty canvas."""
     menu.clear()
-    model = editor.document_model
-    if model is None:
+    for old in menu.findChildren(QMenu):  # a cleared menu keeps its sub-menus
+        old.deleteLater()
+    if editor.document_model is None:
         return
-    nodes = [node for node_id in editor.operations.roots() if (node := model.node(node_id)) is not None]
-    some = bool(nodes)
-    one = len(editor.selected()) == 1
-    off = some and all(not node.enabled for node in nodes)
+    section = 0
+    subs: dict[str, QMenu] = {}
+    for action in TREE_ACTIONS:
+        if not action.section or action.empty == ("no" if empty else "only") or not editor.commands.offered(action.id):
+            continue
+        if section and action.section != section:
+            menu.addSeparator()
+        section = action.section
+        _add(_sub(menu, subs, action) if action.sub else menu, action, editor)
 
-    def add(text: str, icon: str, keys: str, slot: object, enabled: bool = True) -> None:
-        shown = QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText) if keys else ""
-        action = menu.addAction(theme.icon(icon, "dim"), f"{text}\t{shown}" if shown else text)
-        action.triggered.connect(slot)
-        action.setEnabled(enabled)
 
-    tr = editor.tr
-    add(tr("Add a part…"), "plus", "Ins", editor.open_palette_here)
-    add(tr("Edit properties"), "sliders-horizontal", "Return", editor.edit_current, one)
-    add(tr("Rename"), "pencil", "F2", editor.rename, one)
-    menu.addSeparator()
-    add(tr("Cut"), "scissors", "Ctrl+X", editor.cut, some)
-    add(tr("Copy"), "copy", "Ctrl+C", editor.copy, some)
-    add(tr("Paste"), "clipboard-paste", "Ctrl+V", editor.paste, editor.operations.can_paste)
-    add(tr("Duplicate"), "copy-plus", "Ctrl+D", editor.duplicate, some)
-    menu.addSeparator()
-    add(tr("Move up"), "arrow-up", "Alt+Up", editor.move_up, some)
-    add(tr("Move down"), "arrow-down", "Alt+Down", editor.move_down, some)
-    add(tr("Move into the part above"), "indent-increase", "Alt+Right", editor.move_in, some)
-    add(tr("Move out"), "indent-decrease", "Alt+Left", editor.move_out, some)
-    menu.addSeparator()
-    text, icon = (tr("Switch on"), "power") if off else (tr("Switch off"), "power-off")
-    add(text, icon, "Ctrl+E", editor.toggle_enabled, some)
-    add(tr("Delete"), "trash-2", "Del", editor.delete, some)
+def _sub(menu: QMenu, subs: dict[str, QMenu], action: TreeAction) -> QMenu:
+    """The sub-menu that an action stands in, made with the first of its entries, whose icon it has."""
+    if action.sub not in subs:
+        subs[action.sub] = menu.addMenu(theme.icon(action.icon, "dim"), QCoreApplication.translate("Tree", action.sub))
+    return subs[action.sub]
+
+
+def _add(menu: QMenu, action: TreeAction, editor: TreeEditor) -> None:
+    keys = editor.shared.bindings.shown(action.id)
+    text, icon = editor.commands.words(action)
+    entry = menu.addAction(theme.icon(icon, "dim"), f"{text}\t{keys}" if keys else text)
+    entry.setObjectName(action.id)
+    entry.setToolTip(action.tip or text)
+    entry.setEnabled(editor.commands.can(action.id))
+    entry.triggered.connect(_Run(editor, action.id))
+
+
+class _Run:
+    """Runs one action of an editor."""
+
+    def __init__(self, editor: TreeEditor, action_id: str) -> None:
+        self._editor, self._id = editor, action_id
+
+    def __call__(self, *_: object) -> None:
+        self._editor.do(self._id)

@@ -5,9 +5,11 @@ Not here: when a move is worth showing (``canvas``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+import time
+from collections.abc import Iterable, Mapping
 
-from PySide6.QtCore import QEasingCurve, QObject, QRectF, QVariantAnimation, Signal
+from PySide6.QtCore import QEasingCurve, QObject, QRectF, QTimer, QVariantAnimation, Signal, Slot
 
 from widgets import theme
 
@@ -118,4 +120,50 @@ class Pulse(QObject):
 
     def _step(self, value: object) -> None:
         self.value = float(value) if isinstance(value, (int, float)) else 0.0
+        self.stepped.emit()
+
+
+class Flash(QObject):
+    """One soft swell and fall of light on cards whose live side just changed; nothing with reduced motion.
+
+    Signals:
+        stepped: Time to paint again.
+    """
+
+    stepped = Signal()
+    SECONDS = 0.9
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._since: dict[str, float] = {}
+        self._timer = QTimer(self)
+        self._timer.setInterval(33)
+        self._timer.timeout.connect(self._step)
+
+    def start(self, ids: Iterable[str]) -> None:
+        """Let these cards light up."""
+        if theme.manager().reduced_motion:
+            return
+        now = time.monotonic()
+        self._since.update(dict.fromkeys(ids, now))
+        if self._since:
+            self._timer.start()
+
+    def stop(self) -> None:
+        """No light any more."""
+        self._since.clear()
+        self._timer.stop()
+
+    def value(self, node_id: str) -> float:
+        """How bright a card is, from 0 to 1."""
+        since = self._since.get(node_id)
+        share = (time.monotonic() - since) / self.SECONDS if since is not None else 1.0
+        return math.sin(math.pi * min(1.0, share)) if share < 1.0 else 0.0
+
+    @Slot()
+    def _step(self) -> None:
+        now = time.monotonic()
+        self._since = {key: since for key, since in self._since.items() if now - since < self.SECONDS}
+        if not self._since:
+            self._timer.stop()
         self.stepped.emit()

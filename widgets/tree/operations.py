@@ -26,9 +26,13 @@ from engine.blueprint.edits import (
     insertion_point,
 )
 from engine.blueprint.kinds import KINDS
-from widgets.tree.clipboard import nodes_from_text, nodes_to_text
+from engine.blueprint.placement import inside_tool
+from widgets.tree.announce import place_words
+from widgets.tree.clipboard import looks_like_nodes, nodes_from_text, nodes_to_mime, part_for_text, text_of
 from widgets.tree.document_model import DocumentModel
+from widgets.tree.grouping import can_unwrap, unwrap_edit, wrap_edit
 from widgets.tree.selection import Selection
+from widgets.tree.words import title_of
 
 
 class Operations(QObject):
@@ -37,10 +41,12 @@ class Operations(QObject):
     Signals:
         refused: Something was not allowed; the reason in words.
         inserted: A node was added from the palette.
+        done: Something was done; what, in words to be read aloud.
     """
 
     refused = Signal(str)
     inserted = Signal(str)
+    done = Signal(str)
 
     def __init__(self, selection: Selection, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -99,6 +105,7 @@ class Operations(QObject):
             return None
         self.selection.set([node.id])
         self.inserted.emit(node.id)
+        self._say(self.tr("Added %1"), [node.id])
         return node.id
 
     # -- moving -----------------------------------------------------------------------------------------------
@@ -150,7 +157,10 @@ class Operations(QObject):
     def move(self, ids: Sequence[str], parent_id: str, gap: int) -> bool:
         """Move nodes into a gap; False where nothing changed."""
         edit = self.move_edit(ids, parent_id, gap)
-        return edit is not None and self._do(edit)
+        if edit is None or not self._do(edit):
+            return False
+        self._say(self.tr("Moved %1"), ids)
+        return True
 
     def move_up(self) -> None:
         """Move the selected nodes one place up among their siblings."""
@@ -201,11 +211,12 @@ class Operations(QObject):
     # -- the rest ---------------------------------------------------------------------------------------------
 
     def copy(self) -> bool:
-        """Put the selected nodes on the clipboard as text."""
+        """Put the selected nodes on the clipboard."""
         document, ids = self.document, self.roots()
         if document is None or not ids:
             return False
-        QGuiApplication.clipboard().setText(nodes_to_text(document.node(node_id) for node_id in ids))
+        QGuiApplication.clipboard().setMimeData(nodes_to_mime(document.node(node_id) for node_id in ids))
+        self._say(self.tr("Copied %1"), ids, place=False)
         return True
 
     def cut(self) -> None:
@@ -215,20 +226,31 @@ class Operations(QObject):
 
     @property
     def can_paste(self) -> bool:
-        """Whether the clipboard holds nodes."""
-        return "bough-nodes" in QGuiApplication.clipboard().text()[:200]
+        """Whether the clipboard holds something that can become a part."""
+        mime = QGuiApplication.clipboard().mimeData()
+        return mime is not None and bool(text_of(mime).strip())
 
     def paste(self) -> None:
-        """Add the nodes of the clipboard at the nearest sensible place."""
-        nodes = nodes_from_text(QGuiApplication.clipboard().text())
+        """Add what is on the clipboard at the nearest sensible place: nodes, or a part that says a text."""
+        text, document = text_of(QGuiApplication.clipboard().mimeData()), self.document
+        if document is None:
+            return
+        nodes = nodes_from_text(text)
+        if not nodes and looks_like_nodes(text):
+            self.refused.emit(self.tr("The parts on the clipboard are damaged and cannot be read."))
+            return
         if not nodes:
-            self.refused.emit(self.tr("The clipboard holds no parts of an agent."))
+            around = self.selection.current if self.selection.current in document else document.root.id
+            part = part_for_text(document, text, steps=inside_tool(document, str(around)))
+            nodes = [part] if part is not None else []
+        if not nodes:
+            self.refused.emit(self.tr("The clipboard holds neither parts of an agent nor text."))
             return
         place = self.place_for(nodes[0].kind)
         if place is None:
             self.refused.emit(self.why_not(nodes[0].kind))
             return
-        self._insert_all(nodes, place, self.tr("paste"))
+        self._insert_all(nodes, place, self.tr("paste"), self.tr("Pasted %1"))
 
     def duplicate(self) -> None:
         """Copies of the selected nodes, behind the last of them."""
@@ -238,12 +260,38 @@ class Operations(QObject):
         place = document.place(ids[-1])
         if place.parent_id is not None:
             copies = [fresh_ids(document.node(node_id)) for node_id in ids]
-            self._insert_all(copies, (place.parent_id, place.index + 1), self.tr("duplicate"))
+            after = (place.parent_id, place.index + 1)
+            self._insert_all(copies, after, self.tr("duplicate"), self.tr("Duplicated as %1"))
 
-    def _insert_all(self, nodes: Sequence[Node], place: tuple[str, int], label: str) -> None:
+    def _insert_all(self, nodes: Sequence[Node], place: tuple[str, int], label: str, said: str) -> None:
         edits = tuple(InsertNode(place[0], place[1] + offset, node) for offset, node in enumerate(nodes))
         if self._do(Batch(edits, label)):
             self.selection.set([node.id for node in nodes])
+            self._say(said, [node.id for node in nodes])
+
+    def wrap(self, kind: str) -> str | None:
+        """Put a new node of a kind around the selected ones; its id, or None where that is not allowed."""
+        document, ids = self.document, self.roots()
+        if document is None or not ids:
+            return None
+        edit, made = wrap_edit(document, ids, kind)
+        if not self._do(edit):
+            return None
+        self.selection.set([made])
+        self._say(self.tr("Put inside %1"), [made])
+        return made
+
+    def unwrap(self) -> None:
+        """Take the selected groups away from around what stands inside them."""
+        document = self.document
+        ids = [key for key in self.roots() if document is not None and can_unwrap(document.node(key))]
+        if document is None or not ids:
+            self.refused.emit(self.tr("Only a Group, When or Repeat that holds something can be taken away like this."))
+            return
+        edit, inner = unwrap_edit(document, ids)
+        if self._do(edit):
+            self.selection.set(inner)
+            self._say(self.tr("Ungrouped %1"), inner)
 
     def delete(self) -> None:
         """Delete the selected nodes; the neighbour is selected next."""
@@ -262,8 +310,10 @@ class Operations(QObject):
         edit: Edit = RemoveNode(ids[0])
         if len(ids) > 1 or label != self.tr("delete"):
             edit = Batch(tuple(RemoveNode(node_id) for node_id in ids), label)
+        gone = self._named(document, ids)
         if self._do(edit):
             self.selection.set([left[0] if left else parent.id])
+            self.done.emit(self.tr("Deleted %1.").replace("%1", gone))
 
     def toggle_enabled(self) -> None:
         """Switch the selected nodes off, or on where all of them are off."""
@@ -272,7 +322,20 @@ class Operations(QObject):
             return
         on = all(not document.node(node_id).enabled for node_id in ids)
         edits = tuple(SetEnabled(node_id, on) for node_id in ids)
-        self._do(edits[0] if len(edits) == 1 else Batch(edits, edits[0].label))
+        if self._do(edits[0] if len(edits) == 1 else Batch(edits, edits[0].label)):
+            self._say(self.tr("Switched on %1") if on else self.tr("Switched off %1"), ids, place=False)
+
+    # -- inside -----------------------------------------------------------------------------------------------
+
+    def _named(self, document: AgentDocument, ids: Sequence[str]) -> str:
+        return title_of(document.node(ids[0])) if len(ids) == 1 else self.tr("%1 parts").replace("%1", str(len(ids)))
+
+    def _say(self, text: str, ids: Sequence[str], *, place: bool = True) -> None:
+        """Tell what was done to nodes, and where they stand now."""
+        document = self.document
+        if document is not None:
+            where = f": {place_words(document, ids[0])}" if place else ""
+            self.done.emit(f"{text.replace('%1', self._named(document, ids))}{where}.")
 
     def _do(self, edit: Edit) -> bool:
         if self.model is None:

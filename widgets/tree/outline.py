@@ -7,72 +7,45 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import (
-    QEvent,
-    QItemSelection,
-    QItemSelectionModel,
-    QModelIndex,
-    QPersistentModelIndex,
-    QPoint,
-    QRectF,
-    QSize,
-    Qt,
-    Signal,
-    Slot,
-)
-from PySide6.QtGui import (
-    QColor,
-    QContextMenuEvent,
-    QFontMetricsF,
-    QHideEvent,
-    QIcon,
-    QKeyEvent,
-    QKeySequence,
-    QPainter,
-    QPen,
-    QShowEvent,
-)
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTreeView,
-    QWidget,
-)
+from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QSize, Signal, Slot
+from PySide6.QtGui import QContextMenuEvent, QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QAbstractItemView, QTreeView, QWidget
 
+from engine.blueprint.edits import EditError
 from widgets import theme
 from widgets.tree.document_model import DocumentModel
-from widgets.tree.live import LiveBadge, badge_texts
-from widgets.tree.marks import Mark, paint_mark
-from widgets.tree.operations import Operations
-from widgets.tree.outline_model import GROUP_ROLE, LIVE_ROLE, MARK_ROLE, SUMMARY_ROLE, OutlineModel
-from widgets.tree.selection import Selection
-
-_Key = Qt.Key
+from widgets.tree.live import LiveBadge
+from widgets.tree.marks import Mark
+from widgets.tree.outline_model import OutlineModel
+from widgets.tree.outline_row import RowDelegate
+from widgets.tree.rename import title_edit, title_field
+from widgets.tree.shared import Shared
 
 
 class OutlineView(QTreeView):
     """Rows of one document.
 
     Signals:
+        command: A key that means an action of ``actions`` was pressed.
         activated_node: A node was asked to be edited.
-        menu_requested: The context menu is wanted at a global position.
-        add_requested: The palette is wanted for the selection.
+        menu_requested: The context menu is wanted at a global position; below the rows or on them.
+        refused: Something was not allowed; the reason in words.
     """
 
+    command = Signal(str)
     activated_node = Signal(str)
-    menu_requested = Signal(QPoint)
-    add_requested = Signal(str, int)
+    menu_requested = Signal(QPoint, bool)
+    refused = Signal(str)
 
-    def __init__(self, selection: Selection, operations: Operations, parent: QWidget | None = None) -> None:
+    def __init__(self, shared: Shared, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._shared = selection
-        self._operations = operations
+        self._selection, self._folds, self._finder = shared.selection, shared.folds, shared.finder
+        self._bindings = shared.bindings
+        self._document: DocumentModel | None = None
         self._rows = OutlineModel(self)
         self._busy = False
         self.setModel(self._rows)
-        self.setItemDelegate(_RowDelegate(self))
+        self.setItemDelegate(RowDelegate(self))
         self.setProperty("role", "painted")
         self.setHeaderHidden(True)
         self.setUniformRowHeights(True)
@@ -83,19 +56,30 @@ class OutlineView(QTreeView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setAccessibleName(self.tr("Outline of the agent"))
+        self.setAccessibleDescription(
+            self.tr(
+                "The parts of the agent as rows, top to bottom as the model reads them. "
+                "The menu key lists what can be done."
+            )
+        )
         self._rows.rowsInserted.connect(self._expand_new)
-        self._rows.modelReset.connect(self._show_all)
         self._rows.following.connect(self._follow)
+        self._rows.renamed.connect(self._rename)
         self.selectionModel().selectionChanged.connect(self._selected_here)
         self.selectionModel().currentChanged.connect(self._selected_here)
+        self.expanded.connect(self._expanded_here)
+        self.collapsed.connect(self._collapsed_here)
         self.doubleClicked.connect(self._open)
-        selection.changed.connect(self._selected_elsewhere)
+        self._selection.changed.connect(self._selected_elsewhere)
+        self._folds.changed.connect(self._folded_elsewhere)
+        self._finder.changed.connect(self._found)
         theme.manager().changed.connect(self.viewport().update)
 
     def set_document(self, model: DocumentModel | None) -> None:
         """Show another document."""
+        self._document = model
         self._rows.set_model(model)
-        self._selected_elsewhere(self._shared.ids)
+        self._selected_elsewhere(self._selection.ids)
 
     def set_live(self, live: Mapping[str, LiveBadge]) -> None:
         """Badges of the session in front."""
@@ -110,17 +94,60 @@ class OutlineView(QTreeView):
         """Rows that move are taken out and put in again; the selection is not the rows' to lose."""
         self._busy = on
         if not on:
-            self._selected_elsewhere(self._shared.ids)
+            self._selected_elsewhere(self._selection.ids)
 
     @Slot()
-    def _show_all(self) -> None:
-        self.expandAll()
+    def _found(self) -> None:
+        self._rows.set_found([hit.node_id for hit in self._finder.hits])
+
+    # -- expanding --------------------------------------------------------------------------------------------
 
     @Slot(QModelIndex, int, int)
     def _expand_new(self, parent: QModelIndex, first: int, last: int) -> None:
-        self.expand(parent)
+        """Rows that come are expanded, but for those that the person has collapsed."""
+        before, self._busy = self._busy, True
+        if parent.isValid() and self._rows.node_id(parent) not in self._folds:
+            self.expand(parent)
         for row in range(first, last + 1):
-            self.expandRecursively(self._rows.index(row, 0, parent))
+            index = self._rows.index(row, 0, parent)
+            if self._rows.hasChildren(index):
+                self.expandRecursively(index)
+                self._collapse_inside(index)
+        self._busy = before
+
+    def _collapse_inside(self, index: QModelIndex) -> None:
+        node = self._document.node(self._rows.node_id(index)) if self._document is not None else None
+        for inner in node.walk() if node is not None and len(self._folds) else ():
+            if inner.id in self._folds:
+                self.collapse(self._rows.index_of(inner.id))
+
+    @Slot(QModelIndex)
+    def _expanded_here(self, index: QModelIndex) -> None:
+        self._fold(index, False)
+
+    @Slot(QModelIndex)
+    def _collapsed_here(self, index: QModelIndex) -> None:
+        self._fold(index, True)
+
+    def _fold(self, index: QModelIndex, on: bool) -> None:
+        node_id = self._rows.node_id(index)
+        if self._busy or node_id is None:
+            return
+        if index.parent().isValid():
+            self._folds.set(node_id, on)
+        elif on:
+            self.expand(index)  # the agent itself stays open, as on the canvas
+
+    @Slot(list)
+    def _folded_elsewhere(self, ids: list[str]) -> None:
+        before, self._busy = self._busy, True
+        for node_id in ids:
+            index = self._rows.index_of(node_id)
+            if index.isValid():
+                self.setExpanded(index, node_id not in self._folds)
+        self._busy = before
+
+    # -- selecting --------------------------------------------------------------------------------------------
 
     @Slot()
     def _selected_here(self) -> None:
@@ -128,13 +155,15 @@ class OutlineView(QTreeView):
             return
         ids = [found for index in self.selectionModel().selectedIndexes() if (found := self._rows.node_id(index))]
         self._busy = True
-        self._shared.set(ids, self._rows.node_id(self.currentIndex()) if ids else None)
+        self._selection.set(ids, self._rows.node_id(self.currentIndex()) if ids else None)
         self._busy = False
 
     @Slot(list)
     def _selected_elsewhere(self, ids: list[str]) -> None:
         if self._busy or not self.isVisible():
             return
+        if self._document is not None:
+            self._folds.reveal(self._document.document, [self._selection.current or ""])
         self._busy = True
         chosen = QItemSelection()
         for node_id in ids:
@@ -142,7 +171,7 @@ class OutlineView(QTreeView):
             if index.isValid():
                 chosen.select(index, index)
         self.selectionModel().select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
-        current = self._rows.index_of(self._shared.current or "")
+        current = self._rows.index_of(self._selection.current or "")
         if current.isValid():
             self.selectionModel().setCurrentIndex(current, QItemSelectionModel.SelectionFlag.NoUpdate)
             self.scrollTo(current)
@@ -154,10 +183,32 @@ class OutlineView(QTreeView):
         if found:
             self.activated_node.emit(found)
 
+    def rename(self) -> bool:
+        """Edit the title of the current node in its row; False where it has none."""
+        node = self._document.node(self._rows.node_id(self.currentIndex())) if self._document is not None else None
+        if node is None or title_field(node) is None:
+            return False
+        self.edit(self.currentIndex())
+        return True
+
+    @Slot(str, str)
+    def _rename(self, node_id: str, text: str) -> None:
+        node = self._document.node(node_id) if self._document is not None else None
+        if self._document is None or node is None:
+            return
+        try:
+            edit = title_edit(self._document.document, node, text.strip())
+            if edit is not None:
+                self._document.do(edit)
+        except EditError as error:
+            self.refused.emit(str(error))
+
+    # -- events -----------------------------------------------------------------------------------------------
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._rows.set_awake(True)
-        self._selected_elsewhere(self._shared.ids)
+        self._selected_elsewhere(self._selection.ids)
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
@@ -165,139 +216,22 @@ class OutlineView(QTreeView):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if event.reason() == QContextMenuEvent.Reason.Mouse:
-            self.menu_requested.emit(event.globalPos())
+            self.menu_requested.emit(event.globalPos(), not self.indexAt(event.pos()).isValid())
         else:
             rect = self.visualRect(self.currentIndex())
-            self.menu_requested.emit(self.viewport().mapToGlobal(rect.bottomLeft() + QPoint(24, 0)))
+            self.menu_requested.emit(self.viewport().mapToGlobal(rect.bottomLeft() + QPoint(24, 0)), False)
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._command(event):
-            event.accept()
-            return True
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if self._bindings.action(event) is not None:
+                event.accept()
+                return True
         return super().event(event)
 
-    def _command(self, event: QKeyEvent) -> object:
-        """The operation behind a key, or None."""
-        operations = self._operations
-        modifiers, key = event.modifiers(), Qt.Key(event.key())
-        if modifiers == Qt.KeyboardModifier.AltModifier:
-            return {
-                _Key.Key_Up: operations.move_up,
-                _Key.Key_Down: operations.move_down,
-                _Key.Key_Left: operations.move_out,
-                _Key.Key_Right: operations.move_in,
-            }.get(key)
-        if modifiers == Qt.KeyboardModifier.ControlModifier and key in (_Key.Key_D, _Key.Key_E):
-            return operations.duplicate if key == _Key.Key_D else operations.toggle_enabled
-        if modifiers == Qt.KeyboardModifier.NoModifier:
-            if key in (_Key.Key_Delete, _Key.Key_Backspace):
-                return operations.delete
-            if key in (_Key.Key_Return, _Key.Key_Enter, _Key.Key_F2):
-                return self._open_current
-            if key == _Key.Key_Insert:
-                return self._ask_for_palette
-        for standard, command in (
-            (QKeySequence.StandardKey.Copy, operations.copy),
-            (QKeySequence.StandardKey.Cut, operations.cut),
-            (QKeySequence.StandardKey.Paste, operations.paste),
-        ):
-            if event.matches(standard):
-                return command
-        return None
-
-    def _open_current(self) -> None:
-        self._open(self.currentIndex())
-
-    def _ask_for_palette(self) -> None:
-        self.add_requested.emit("", -1)
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        command = self._command(event)
-        if callable(command):
-            command()
+        action = self._bindings.action(event)
+        if action is not None:
+            self.command.emit(action)
             event.accept()
             return
         super().keyPressEvent(event)
-
-
-class _RowDelegate(QStyledItemDelegate):
-    """One row: icon, title, summary, and the live badges as words at the right."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._refresh()
-        theme.manager().changed.connect(self._refresh)
-
-    @Slot()
-    def _refresh(self) -> None:
-        self._title, self._text, self._badge = theme.font("medium"), theme.font("caption"), theme.font("badge")
-        self._metrics, self._small = QFontMetricsF(self._title), QFontMetricsF(self._text)
-        self._badge_metrics = QFontMetricsF(self._badge)
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        del index
-        height = self._metrics.height() + 14
-        return QSize(option.rect.width(), round(max(30.0, height)))
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        tokens = theme.current()
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        rect = QRectF(option.rect).adjusted(0, 1, -4, -1)
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        if selected or option.state & QStyle.StateFlag.State_MouseOver:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(tokens.accent_tint if selected else tokens.hover))
-            painter.drawRoundedRect(rect, 6, 6)
-        if option.state & QStyle.StateFlag.State_HasFocus:
-            painter.setPen(QPen(QColor(tokens.accent), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), 6, 6)
-        summary, dimmed = index.data(SUMMARY_ROLE) or ("", False)
-        icon = index.data(Qt.ItemDataRole.DecorationRole)
-        if isinstance(icon, QIcon):
-            icon.paint(painter, QRectF(rect.left() + 8, rect.center().y() - 8, 16, 16).toRect())
-        right = self._badges(painter, rect, index)
-        metrics, small = self._metrics, self._small
-        left = rect.left() + 32
-        room = max(0.0, right - left)
-        title = metrics.elidedText(str(index.data()), Qt.TextElideMode.ElideRight, room)
-        painter.setFont(self._title)
-        painter.setPen(QColor(tokens.faint if dimmed else tokens.text))
-        middle = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(QRectF(left, rect.top(), room, rect.height()), middle, title)
-        used = metrics.horizontalAdvance(title) + 10
-        if room - used > 30:
-            painter.setFont(self._text)
-            painter.setPen(QColor(tokens.faint if dimmed else tokens.dim))
-            text = small.elidedText(summary.replace("**", ""), Qt.TextElideMode.ElideRight, room - used)
-            painter.drawText(QRectF(left + used, rect.top(), room - used, rect.height()), middle, text)
-        painter.restore()
-
-    def _badges(self, painter: QPainter, rect: QRectF, index: QModelIndex | QPersistentModelIndex) -> float:
-        right = rect.right() - 8
-        mark = index.data(MARK_ROLE)
-        if isinstance(mark, Mark):
-            right = paint_mark(painter, right, rect.center().y(), mark.severity)
-        live = index.data(LIVE_ROLE)
-        if not isinstance(live, LiveBadge):
-            return right
-        tokens = theme.current()
-        metrics = self._badge_metrics
-        painter.setFont(self._badge)
-        for text, tone in reversed(badge_texts(live, str(index.data(GROUP_ROLE)))):
-            width = metrics.horizontalAdvance(text) + 14
-            pill = QRectF(right - width, rect.center().y() - 9, width, 18)
-            hue = tokens.hues.get(tone)
-            ink, tint = (hue.ink, hue.tint) if hue else (tokens.dim, tokens.sunk)
-            if tone == "bad":
-                ink, tint = tokens.bad, tokens.bad_tint
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(tint))
-            painter.drawRoundedRect(pill, 9, 9)
-            painter.setPen(QColor(ink))
-            painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, text)
-            right -= width + 6
-        return right - 2

@@ -1,15 +1,17 @@
 """The document as an item model, for the outline: rows follow edits one by one, so that nothing collapses or jumps.
 
-Not here: the view (``outline``).
+The rows are ``QStandardItem``s, so a view that lays a thousand of them out again never comes back to Python; only what
+is painted or read aloud is asked for here. Not here: the view (``outline``).
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
+from PySide6.QtGui import QStandardItem, QStandardItemModel
 
 from engine.blueprint.document import Node
 from widgets import theme
@@ -17,21 +19,17 @@ from widgets.tree import words
 from widgets.tree.document_model import DocumentModel
 from widgets.tree.live import LiveBadge
 from widgets.tree.marks import Mark
+from widgets.tree.rename import title_field
 
 Index = QModelIndex | QPersistentModelIndex
 
-
-class _Row:
-    """One row; rows live as long as their node stands where it is."""
-
-    __slots__ = ("at", "children", "key", "node", "parent")
-
-    def __init__(self, key: int, node: Node, parent: _Row | None) -> None:
-        self.key = key
-        self.node = node
-        self.parent = parent
-        self.children: list[_Row] = []
-        self.at = 0  # where it stood last among its siblings; looked at first
+SUMMARY_ROLE = Qt.ItemDataRole.UserRole + 1
+LIVE_ROLE = Qt.ItemDataRole.UserRole + 2
+GROUP_ROLE = Qt.ItemDataRole.UserRole + 3
+MARK_ROLE = Qt.ItemDataRole.UserRole + 4
+FOUND_ROLE = Qt.ItemDataRole.UserRole + 5
+_ID_ROLE = Qt.ItemDataRole.UserRole + 6
+_FLAGS = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEditable
 
 
 def longest_rise(numbers: Sequence[int]) -> set[int]:
@@ -50,24 +48,25 @@ def longest_rise(numbers: Sequence[int]) -> set[int]:
     return found
 
 
-class OutlineModel(QAbstractItemModel):
+class OutlineModel(QStandardItemModel):
     """Nodes as rows: title, what it says, live words.
 
     Signals:
         following: True before the rows follow an edit, False when they have.
+        renamed: Another title was typed for a node.
     """
 
     following = Signal(bool)
+    renamed = Signal(str, str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._model: DocumentModel | None = None
-        self._root: _Row | None = None
-        self._rows: dict[int, _Row] = {}
-        self._by_id: dict[str, _Row] = {}
-        self._next = 1
+        self._nodes: dict[str, Node] = {}
+        self._items: dict[str, QStandardItem] = {}
         self._live: dict[str, LiveBadge] = {}
         self._marks: dict[str, Mark] = {}
+        self._found: frozenset[str] = frozenset()
         self._awake = True
 
     def set_awake(self, on: bool) -> None:
@@ -91,153 +90,144 @@ class OutlineModel(QAbstractItemModel):
         """Badges of the session in front."""
         touched = [key for key in {*live, *self._live} if live.get(key) != self._live.get(key)]
         self._live = dict(live)
-        for node_id in touched:
-            row = self._by_id.get(node_id)
-            if row is not None:
-                self._announce(row)
+        self._repaint(touched)
 
     def set_marks(self, marks: Mapping[str, Mark]) -> None:
         """Marks of the nodes that have a problem."""
         touched = [key for key in {*marks, *self._marks} if marks.get(key) != self._marks.get(key)]
         self._marks = dict(marks)
-        for node_id in touched:
-            row = self._by_id.get(node_id)
-            if row is not None:
-                self._announce(row)
+        self._repaint(touched)
+
+    def set_found(self, ids: Collection[str]) -> None:
+        """Nodes that what is looked for was found in."""
+        touched = self._found ^ frozenset(ids)
+        self._found = frozenset(ids)
+        self._repaint(touched)
+
+    def _repaint(self, ids: Collection[str]) -> None:
+        for node_id in ids:
+            item = self._items.get(node_id)
+            if item is not None:
+                item.emitDataChanged()
 
     # -- following the document -------------------------------------------------------------------------------
 
-    def _make(self, node: Node, parent: _Row | None) -> _Row:
-        row = _Row(self._next, node, parent)
-        self._next += 1
-        self._rows[row.key] = row
-        self._by_id[node.id] = row
-        row.children = [self._make(child, row) for child in node.children]
-        return row
+    def _make(self, node: Node) -> QStandardItem:
+        item = QStandardItem()
+        item.setData(node.id, _ID_ROLE)
+        item.setFlags(_FLAGS)
+        self._items[node.id] = item
+        self._nodes[node.id] = node
+        if node.children:
+            item.appendRows([self._make(child) for child in node.children])
+        return item
 
-    def _forget(self, row: _Row) -> None:
-        self._rows.pop(row.key, None)
-        if self._by_id.get(row.node.id) is row:
-            del self._by_id[row.node.id]
-        for child in row.children:
-            self._forget(child)
+    def _forget(self, node: Node) -> None:
+        for inner in node.walk():
+            self._items.pop(inner.id, None)
+            self._nodes.pop(inner.id, None)
 
     @Slot()
     def _reset(self) -> None:
-        self.beginResetModel()
-        self._rows.clear()
-        self._by_id.clear()
-        self._root = self._make(self._model.document.root, None) if self._model is not None else None
-        self.endResetModel()
+        self.following.emit(True)
+        self._items.clear()
+        self._nodes.clear()
+        self.clear()
+        if self._model is not None:
+            self.appendRow(self._make(self._model.document.root))
+        self.following.emit(False)
 
     @Slot(object)
     def _changed(self, edit: object) -> None:
         del edit
-        if self._model is None or self._root is None or not self._awake:
+        if self._model is None or not self._awake:
             return
-        if self._root.node is not self._model.document.root:
+        root = self._model.document.root
+        shown = self._nodes.get(root.id)
+        if shown is None:
+            self._reset()
+        elif shown is not root:
             self.following.emit(True)
-            self._follow(self._root, self._model.document.root)
+            self._prune(shown, root)  # everything goes before anything comes: a node stands in one place at a time
+            self._grow(shown, root)
             self.following.emit(False)
 
-    def _follow(self, row: _Row, node: Node) -> None:
-        """Bring a row and its children to the state of a node that is another object now."""
-        row.node = node
-        self._announce(row)
+    def _prune(self, shown: Node, node: Node) -> None:
+        """Take out the rows of children that do not stand inside this node any more."""
+        item = self._items[shown.id]
+        wanted = {child.id: child for child in node.children}
+        for position in range(len(shown.children) - 1, -1, -1):
+            child = shown.children[position]
+            if child.id not in wanted:
+                item.removeRow(position)
+                self._forget(child)
+            elif wanted[child.id] is not child:
+                self._prune(child, wanted[child.id])
+
+    def _grow(self, shown: Node, node: Node) -> None:
+        """Bring the rows that stayed into order, put the new ones between them, and say what changed."""
+        item = self._items[node.id]
+        self._nodes[node.id] = node
         wanted = {child.id: position for position, child in enumerate(node.children)}
-        for position in range(len(row.children) - 1, -1, -1):
-            if row.children[position].node.id not in wanted:
-                self._take(row, position)
-        self._order(row, wanted)
+        stayed = [child for child in shown.children if child.id in wanted and child.id in self._items]
+        self._order(item, [wanted[child.id] for child in stayed])
+        before = {child.id: child for child in stayed}
+        coming: list[QStandardItem] = []
         for position, child in enumerate(node.children):
-            if position < len(row.children) and row.children[position].node.id == child.id:
-                if row.children[position].node is not child:
-                    self._follow(row.children[position], child)
+            if child.id not in before:
+                coming.append(self._make(child))
                 continue
-            self.beginInsertRows(self._index(row), position, position)
-            row.children.insert(position, self._make(child, row))
-            self.endInsertRows()
+            if coming:
+                item.insertRows(position - len(coming), coming)
+                coming = []
+            if before[child.id] is not child:
+                self._grow(before[child.id], child)
+        if coming:
+            item.insertRows(len(node.children) - len(coming), coming)
+        item.emitDataChanged()
 
-    def _order(self, row: _Row, wanted: Mapping[str, int]) -> None:
-        """Move as few rows as possible so that those that are there stand in the wanted order."""
-        places = [wanted[child.node.id] for child in row.children]
+    @staticmethod
+    def _order(item: QStandardItem, places: list[int]) -> None:
+        """Move as few rows as possible so that rows with these wanted places stand in rising order."""
         staying = longest_rise(places)
-        if len(staying) == len(places):
-            return
-        index = self._index(row)
         for place in sorted(set(places) - staying):
-            source = next(i for i, child in enumerate(row.children) if wanted[child.node.id] == place)
-            before = [i for i, child in enumerate(row.children) if wanted[child.node.id] in staying]
-            target = next((i for i in before if wanted[row.children[i].node.id] > place), len(row.children))
+            source = places.index(place)
+            places.pop(source)
+            row = item.takeRow(source)
+            target = next((i for i, other in enumerate(places) if other in staying and other > place), len(places))
             staying.add(place)
-            if target in (source, source + 1):
-                continue
-            self.beginMoveRows(index, source, source, index, target)
-            row.children.insert(target - (target > source), row.children.pop(source))
-            self.endMoveRows()
-
-    def _take(self, row: _Row, position: int) -> None:
-        self.beginRemoveRows(self._index(row), position, position)
-        self._forget(row.children.pop(position))
-        self.endRemoveRows()
-
-    def _announce(self, row: _Row) -> None:
-        index = self._index(row)
-        self.dataChanged.emit(index, index)
+            places.insert(target, place)
+            item.insertRow(target, row)
 
     # -- ids --------------------------------------------------------------------------------------------------
 
-    def _index(self, row: _Row) -> QModelIndex:
-        if row.parent is None:
-            return self.createIndex(0, 0, row.key)
-        siblings = row.parent.children
-        if row.at >= len(siblings) or siblings[row.at] is not row:
-            row.at = siblings.index(row)
-        return self.createIndex(row.at, 0, row.key)
-
     def index_of(self, node_id: str) -> QModelIndex:
         """The index of a node; invalid where it is not there."""
-        row = self._by_id.get(node_id)
-        return self._index(row) if row is not None else QModelIndex()
+        item = self._items.get(node_id)
+        return item.index() if item is not None else QModelIndex()
 
     def node_id(self, index: Index) -> str | None:
         """The node of an index."""
-        row = self._rows.get(index.internalId()) if index.isValid() else None
-        return row.node.id if row is not None else None
+        found = super().data(index, _ID_ROLE) if index.isValid() else None
+        return found if isinstance(found, str) else None
 
-    # -- QAbstractItemModel -----------------------------------------------------------------------------------
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        node_id = self.node_id(index)
+        if role != Qt.ItemDataRole.EditRole or node_id is None:
+            return bool(super().setData(index, value, role))
+        self.renamed.emit(node_id, str(value))
+        return True
 
-    def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008
-        if column != 0 or row < 0 or self._root is None:
-            return QModelIndex()
-        holder = self._rows.get(parent.internalId())  # the id of no index is 0, which no row has
-        if holder is None and row == 0 and not parent.isValid():
-            return self.createIndex(0, 0, self._root.key)
-        if holder is None or row >= len(holder.children):
-            return QModelIndex()
-        return self.createIndex(row, 0, holder.children[row].key)
-
-    def parent(self, child: Index) -> QModelIndex:  # type: ignore[override]
-        row = self._rows.get(child.internalId())
-        return self._index(row.parent) if row is not None and row.parent is not None else QModelIndex()
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        row = self._rows.get(parent.internalId())
-        if row is not None:
-            return len(row.children)
-        return 1 if self._root is not None and not parent.isValid() else 0
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        del parent
-        return 1
+    # -- what a row says --------------------------------------------------------------------------------------
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        row = self._rows.get(index.internalId()) if index.isValid() else None
-        if row is None or self._model is None:
+        node = self._nodes.get(self.node_id(index) or "")
+        if node is None or self._model is None:
             return None
-        node = row.node
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
+        if role == Qt.ItemDataRole.DisplayRole:
             return words.title_of(node)
+        if role == Qt.ItemDataRole.EditRole:
+            return str(node.props.get(title_field(node) or "", ""))
         if role == Qt.ItemDataRole.DecorationRole:
             return theme.icon(words.icon_of(node), words.group_of(node) if node.enabled else "faint")
         live = self._live.get(node.id)
@@ -252,14 +242,6 @@ class OutlineModel(QAbstractItemModel):
             return live
         if role == GROUP_ROLE:
             return words.group_of(node)
+        if role == FOUND_ROLE:
+            return node.id in self._found
         return None
-
-    def flags(self, index: Index) -> Qt.ItemFlag:
-        return _FLAGS if index.internalId() else Qt.ItemFlag.NoItemFlags
-
-
-_FLAGS = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-SUMMARY_ROLE = Qt.ItemDataRole.UserRole + 1
-LIVE_ROLE = Qt.ItemDataRole.UserRole + 2
-GROUP_ROLE = Qt.ItemDataRole.UserRole + 3
-MARK_ROLE = Qt.ItemDataRole.UserRole + 4

@@ -41,6 +41,8 @@ class CardLook:
     hot_button: str = ""
     pulse: float = 0.0
     mark: str = ""
+    found: str = ""
+    lit: bool = False
 
 
 class CardPainter:
@@ -77,8 +79,13 @@ class CardPainter:
         border = QColor(
             colours.accent if look.target else (colours.outline if look.hovered and not look.selected else colours.line)
         )
+        if look.lit and not look.hovered and not look.target:
+            border = QColor(theme.mix(colours.line, hue.ink, 0.3))
+        if look.found:
+            fill, border = QColor(theme.mix(colours.card, colours.hue("flow").tint, 0.7)), QColor(colours.warn)
         if look.pulse:
-            border = QColor(theme.mix(colours.line, hue.ink, look.pulse))
+            fill = QColor(theme.mix(fill.name(), hue.tint, look.pulse))
+            border = QColor(theme.mix(border.name(), hue.ink, look.pulse))
         painter.setBrush(fill)
         pen = QPen(border, 1.5 if look.target else 1.0)
         if look.dimmed and not look.target:
@@ -153,6 +160,7 @@ class CardPainter:
         painter.setFont(self.title_font)
         painter.setPen(QColor(colours.faint if look.dimmed else colours.text))
         title = self.title_metrics.elidedText(look.title, Qt.TextElideMode.ElideRight, max(20.0, room))
+        self._marker(painter, title, look.found, left, top)
         painter.drawText(QPointF(left, top + self.title_metrics.ascent()), title)
         baseline = top + height + 3 + self.text_metrics.ascent()
         for name, button in self.buttons(rect, look).items():
@@ -165,6 +173,25 @@ class CardPainter:
             theme.paint_icon(painter, glyph, colours.dim, button.adjusted(5, 5, -5, -5))
         ink = QColor(colours.faint if look.dimmed else colours.dim)
         self._rich(painter, left, baseline, right - left, look.summary, ink)
+
+    def _marker(self, painter: QPainter, title: str, found: str, left: float, top: float) -> None:
+        """A stroke behind the letters of a title that were looked for."""
+        at = title.casefold().find(found.casefold()) if found else -1
+        if at < 0:
+            return
+        colour = QColor(self.theme.warn)
+        colour.setAlpha(70)
+        start = left + self.title_metrics.horizontalAdvance(title[:at])
+        width = self.title_metrics.horizontalAdvance(title[at : at + len(found)])
+        painter.fillRect(QRectF(start - 1, top, width + 2, self.title_metrics.height()), colour)
+
+    def rubber_band(self, painter: QPainter, rect: QRectF) -> None:
+        """The frame that a person draws round cards."""
+        tint = QColor(self.theme.accent)
+        tint.setAlpha(28)
+        painter.setPen(QPen(QColor(self.theme.accent), 1))
+        painter.setBrush(tint)
+        painter.drawRoundedRect(rect, 4, 4)
 
     def buttons(self, header: QRectF, look: CardLook) -> dict[str, QRectF]:
         """The small buttons that a card shows under the pointer, at the end of its second line."""

@@ -6,44 +6,36 @@ Here: the panel. Not here: where a chosen kind goes (``operations``) and the dra
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from PySide6.QtCore import (
     QEvent,
     QModelIndex,
     QObject,
-    QPersistentModelIndex,
     QPoint,
     QRect,
-    QRectF,
     QSize,
     Qt,
     Signal,
     Slot,
 )
-from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
     QLabel,
     QLineEdit,
     QListView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
 )
 
-from engine.blueprint.kinds import GROUP_TITLES, KINDS, NodeKind
+from engine.blueprint.kinds import GROUP_TITLES, KINDS
 from widgets import theme
 from widgets.tree.announce import announce
+from widgets.tree.palette_rows import GROUP_ROLE, KIND_ROLE, REASON_ROLE, KindDelegate, distance, item_of, matches
 
-_KIND = Qt.ItemDataRole.UserRole + 1
-_HELP = Qt.ItemDataRole.UserRole + 2
-_GROUP = Qt.ItemDataRole.UserRole + 3
-_REASON = Qt.ItemDataRole.UserRole + 4
 _FAR = -20_000
+_HINT_LINES = 4
 
 
 class PalettePanel(QFrame):
@@ -90,7 +82,9 @@ class PalettePanel(QFrame):
         layout.setSpacing(8)
         for widget in (self._search, self._none, self._list, self._hint):
             layout.addWidget(widget, 1 if widget is self._list else 0)
-        self._hint.setContentsMargins(6, 0, 0, 2)
+        self._hint.setContentsMargins(6, 0, 6, 2)
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._hint.setFixedHeight(_HINT_LINES * self._hint.fontMetrics().lineSpacing() + 4)
         self._reason_for: Callable[[str], str | None] = lambda kind: None
         self._fits: Callable[[str], bool] = lambda kind: True
         self._home = QPoint()
@@ -99,6 +93,7 @@ class PalettePanel(QFrame):
         self._search.installEventFilter(self)
         self._list.chosen.connect(self._choose)
         self._list.refused.connect(self._refuse)
+        self._list.pointed.connect(self._explain)
         self._list.drag_started.connect(self._drag_began)
         self._list.drag_moved.connect(self.drag_moved)
         self._list.dropped.connect(self._drag_ended)
@@ -128,7 +123,6 @@ class PalettePanel(QFrame):
     @Slot()
     def _fill(self) -> None:
         self._clear.setVisible(bool(self._search.text()))
-        self._say(self.tr("Click to add, or drag into the tree"))
         self._list.fill(self._search.text(), self._reason_for, self._fits)
         empty = self._list.model().rowCount() == 0
         self._none.setVisible(empty)
@@ -141,13 +135,22 @@ class PalettePanel(QFrame):
         self._shrink()
 
     def _shrink(self) -> None:
-        around = self._search.sizeHint().height() + self._hint.sizeHint().height() + 40
+        around = self._search.sizeHint().height() + self._hint.height() + 40
         wanted = around + (self._none.sizeHint().height() if self._list.isHidden() else self._list.rows_height())
         self.setGeometry(QRect(self._room.topLeft(), QSize(self._room.width(), min(self._room.height(), wanted))))
 
     def _say(self, text: str, error: bool = False) -> None:
         theme.set_role(self._hint, "role", "error" if error else "faint")
         self._hint.setText(text)
+
+    @Slot(str)
+    def _explain(self, kind: str) -> None:
+        """What the kind in front does, with an example."""
+        found = KINDS.get(kind)
+        if found is not None:
+            example = self.tr("For example: %1").replace("%1", found.example) if found.example else ""
+            self._say(" ".join(part for part in (found.help, example) if part))
+            self._hint.setToolTip(self._hint.text())
 
     @Slot(str)
     def _refuse(self, reason: str) -> None:
@@ -201,6 +204,7 @@ class _KindList(QListView):
 
     chosen = Signal(str)
     refused = Signal(str)
+    pointed = Signal(str)
     drag_started = Signal(str, QPoint)
     drag_moved = Signal(QPoint)
     dropped = Signal(QPoint, bool)
@@ -208,12 +212,15 @@ class _KindList(QListView):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setModel(QStandardItemModel(self))
-        self.setItemDelegate(_KindDelegate(self))
+        self.setItemDelegate(KindDelegate(self))
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
         self.setMouseTracking(True)
         self.setAccessibleName(self.tr("Parts"))
+        self.setAccessibleDescription(self.tr("Enter or a click adds a part; it can also be dragged into the tree"))
+        self.entered.connect(self._point)
+        self.selectionModel().currentChanged.connect(self._point)
         self._pressed: tuple[str, QPoint] | None = None
         self._dragging = False
 
@@ -227,20 +234,26 @@ class _KindList(QListView):
         fitting = {kind.group for kind in KINDS.values() if fits(kind.name)}
         best: tuple[int, int] | None = None
         for kind in sorted(KINDS.values(), key=lambda kind: kind.group not in fitting):
-            if not kind.addable or not _matches(kind, wanted):
+            if not kind.addable or not matches(kind, wanted):
                 continue
             if kind.group != group:
                 group = kind.group
                 heading = QStandardItem(GROUP_TITLES.get(group, group))
                 heading.setFlags(Qt.ItemFlag.NoItemFlags)
-                heading.setData(group, _GROUP)
+                heading.setData(group, GROUP_ROLE)
                 model.appendRow(heading)
             reason = reason_for(kind.name)
-            rank = (_distance(kind, wanted) + (10 if reason else 0), model.rowCount())
+            rank = (distance(kind, wanted) + (10 if reason else 0), model.rowCount())
             best = rank if best is None else min(best, rank)
-            model.appendRow(_item(kind, reason))
+            model.appendRow(item_of(kind, reason))
         if best is not None:
             self.setCurrentIndex(model.index(best[1], 0))
+            self._point(self.currentIndex())
+
+    @Slot(QModelIndex)
+    def _point(self, index: QModelIndex) -> None:
+        if index.data(KIND_ROLE):
+            self.pointed.emit(index.data(KIND_ROLE))
 
     def rows_height(self) -> int:
         """How high all rows are together."""
@@ -251,7 +264,7 @@ class _KindList(QListView):
         self._choose(self.currentIndex())
 
     def _choose(self, index: QModelIndex) -> None:
-        kind, reason = index.data(_KIND), index.data(_REASON)
+        kind, reason = index.data(KIND_ROLE), index.data(REASON_ROLE)
         if kind and reason:
             self.refused.emit(reason)
         elif kind:
@@ -268,7 +281,7 @@ class _KindList(QListView):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         super().mousePressEvent(event)
-        kind = self.indexAt(event.position().toPoint()).data(_KIND)
+        kind = self.indexAt(event.position().toPoint()).data(KIND_ROLE)
         if kind and event.button() == Qt.MouseButton.LeftButton:
             self._pressed = (kind, event.position().toPoint())
 
@@ -283,7 +296,7 @@ class _KindList(QListView):
                 self.drag_started.emit(self._pressed[0], at)
         else:
             index = self.indexAt(event.position().toPoint())
-            hand = bool(index.data(_KIND)) and not index.data(_REASON)
+            hand = bool(index.data(KIND_ROLE)) and not index.data(REASON_ROLE)
             self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if hand else Qt.CursorShape.ArrowCursor)
             super().mouseMoveEvent(event)
 
@@ -294,78 +307,9 @@ class _KindList(QListView):
             return
         super().mouseReleaseEvent(event)
         index = self.indexAt(event.position().toPoint())
-        if pressed and index.data(_KIND) == pressed[0]:
+        if pressed and index.data(KIND_ROLE) == pressed[0]:
             self._choose(index)
 
     def _end(self, at: QPoint, done: bool) -> None:
         self._dragging, self._pressed = False, None
         self.dropped.emit(at, done)
-
-
-def _matches(kind: NodeKind[Any], wanted: list[str]) -> bool:
-    text = f"{kind.title} {kind.name} {kind.help} {GROUP_TITLES.get(kind.group, '')}".casefold()
-    return all(word in text for word in wanted)
-
-
-def _distance(kind: NodeKind[Any], wanted: list[str]) -> int:
-    """How far a kind's title is from what was typed: 0 the same, 1 begins so, 2 has it in it, 3 only the help does."""
-    typed, title = " ".join(wanted), kind.title.casefold()
-    return 0 if typed == title else 1 if title.startswith(typed) else 2 if typed in title else 3
-
-
-def _item(kind: NodeKind[Any], reason: str | None) -> QStandardItem:
-    item = QStandardItem(kind.title)
-    item.setEditable(False)
-    item.setData(kind.name, _KIND)
-    item.setData(kind.group, _GROUP)
-    item.setData(reason or kind.help, _HELP)
-    item.setData(reason or "", _REASON)
-    item.setData(f"{kind.title}. {reason or kind.help}", Qt.ItemDataRole.AccessibleTextRole)
-    item.setToolTip("\n\n".join(text for text in (reason, kind.help, kind.example) if text))
-    return item
-
-
-class _KindDelegate(QStyledItemDelegate):
-    """A heading, or a kind with icon, title and one line of help."""
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        if not index.data(_KIND):
-            return QSize(100, round(QFontMetricsF(theme.font("badge")).height() + 16))
-        lines = QFontMetricsF(theme.font("strong")).height() + QFontMetricsF(theme.font("caption")).height()
-        return QSize(100, round(lines + 16))
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        tokens = theme.current()
-        rect = QRectF(option.rect).adjusted(0, 1, -2, -1)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if not index.data(_KIND):
-            painter.setFont(theme.font("badge", bold=True))
-            painter.setPen(QColor(tokens.dim))
-            bottom = Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft
-            painter.drawText(rect.adjusted(8, 0, 0, -5), bottom, str(index.data()))
-            painter.restore()
-            return
-        off = bool(index.data(_REASON))
-        hue = tokens.hue(str(index.data(_GROUP)))
-        if option.state & (QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_MouseOver):
-            painter.setPen(Qt.PenStyle.NoPen)
-            chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-            painter.setBrush(QColor(tokens.accent_tint if chosen else tokens.hover))
-            painter.drawRoundedRect(rect, 6, 6)
-        strong, text = theme.font("strong"), theme.font("caption")
-        height = QFontMetricsF(strong).height()
-        icon = QRectF(rect.left() + 10, rect.top() + 7 + (height - 16) / 2, 16, 16)
-        theme.paint_icon(painter, KINDS[index.data(_KIND)].icon, tokens.faint if off else hue.ink, icon)
-        left, room = rect.left() + 36, rect.width() - 44
-        painter.setFont(strong)
-        painter.setPen(QColor(tokens.faint if off else tokens.text))
-        top = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
-        painter.drawText(QRectF(left, rect.top() + 7, room, height), top, str(index.data()))
-        painter.setFont(text)
-        painter.setPen(QColor(tokens.faint if off else tokens.dim))
-        shown = QFontMetricsF(text).elidedText(str(index.data(_HELP)), Qt.TextElideMode.ElideRight, room)
-        painter.drawText(QRectF(left, rect.top() + 8 + height, room, height + 2), top, shown)
-        painter.restore()

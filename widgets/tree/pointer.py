@@ -42,6 +42,9 @@ class Pointer(QObject):
         self._ids: list[str] = []
         self._kind: str | None = None
         self._at = QPointF()
+        self._band_from: QPointF | None = None
+        self._band_keeps: list[str] = []
+        self._space = False
         self._scroller = QTimer(self)
         self._scroller.setInterval(16)
         self._scroller.timeout.connect(self._auto_scroll)
@@ -110,7 +113,7 @@ class Pointer(QObject):
         """A mouse button went down."""
         canvas = self._canvas
         point = event.position()
-        if event.button() == Qt.MouseButton.MiddleButton:
+        if event.button() == Qt.MouseButton.MiddleButton or (self._space and event.button() == _LEFT):
             self._panning = point
             canvas.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
             return
@@ -118,9 +121,13 @@ class Pointer(QObject):
             return
         self._hover(point)
         placed = canvas.layout_.at(canvas.to_canvas(point))
-        if placed is None:
-            canvas.selection.set([canvas.model.document.root.id])
-            self._panning = point
+        adds = bool(event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier))
+        if placed is None or (placed.depth == 0 and not adds):
+            self._band_from = canvas.to_canvas(point)
+            self._band_keeps = canvas.selection.ids if adds else []
+            self._at = point
+            if not adds:
+                canvas.selection.set([canvas.model.document.root.id])
             return
         self._pressed_at, self._pressed_id, self._single = point, placed.id, False
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
@@ -147,6 +154,9 @@ class Pointer(QObject):
         if self.dragging:
             self._drag_to(point)
             return
+        if self._band_from is not None:
+            self._draw_band(point)
+            return
         if event.buttons() & _LEFT and self._pressed_at is not None and self._pressed_id is not None:
             if (point - self._pressed_at).manhattanLength() >= QApplication.startDragDistance():
                 ids = canvas.operations.roots()
@@ -164,6 +174,9 @@ class Pointer(QObject):
             canvas.viewport().setCursor(Qt.CursorShape.ArrowCursor)
             return
         if event.button() != _LEFT:
+            return
+        if self._band_from is not None:
+            self._end_band()
             return
         if self._ids:
             self._drop()
@@ -185,7 +198,7 @@ class Pointer(QObject):
             canvas.set_folded(node_id, node_id not in canvas.layout_.folded)
             self._hover(event.position())
         elif self.button == "menu":
-            canvas.menu_requested.emit(event.globalPosition().toPoint())
+            canvas.menu_requested.emit(event.globalPosition().toPoint(), False)
         elif self.on_slot:
             canvas.add_requested.emit(node_id, len(node.children))
 
@@ -197,11 +210,46 @@ class Pointer(QObject):
             if not self._canvas.rename(node.id):
                 self._canvas.activated.emit(node.id)
 
-    def select_for_menu(self, point: QPointF) -> None:
-        """Select what a context menu is opened on, unless it is selected already."""
+    def select_for_menu(self, point: QPointF) -> bool:
+        """Select what a context menu is opened on, unless it is selected already; False on the empty canvas."""
         node = self._canvas.node_at(point)
         if node is not None and node.id not in self._canvas.selection:
             self._canvas.selection.set([node.id])
+        return node is not None
+
+    # -- rubber band and panning ------------------------------------------------------------------------------
+
+    def hold_to_pan(self, on: bool) -> None:
+        """While Space is held down, the mouse moves the canvas instead of selecting."""
+        self._space = on
+        shape = Qt.CursorShape.OpenHandCursor if on else Qt.CursorShape.ArrowCursor
+        self._canvas.viewport().setCursor(shape)
+
+    def _band_rect(self) -> QRectF | None:
+        if self._band_from is None:
+            return None
+        return QRectF(self._band_from, self._canvas.to_canvas(self._at)).normalized()
+
+    def _draw_band(self, point: QPointF) -> None:
+        """Select the cards whose headline the band touches, beside those that were selected before."""
+        canvas = self._canvas
+        self._at = point
+        self._scroller.start()
+        rect = self._band_rect()
+        assert rect is not None
+        touched = [
+            placed.id
+            for placed in canvas.layout_.visible(rect.top(), rect.bottom())
+            if placed.depth and canvas.layout_.header(placed).intersects(rect)
+        ]
+        if touched or self._band_keeps:
+            canvas.selection.set([*self._band_keeps, *touched])
+        canvas.viewport().update()
+
+    def _end_band(self) -> None:
+        self._band_from, self._band_keeps = None, []
+        self._scroller.stop()
+        self._canvas.viewport().update()
 
     # -- dragging ---------------------------------------------------------------------------------------------
 
@@ -272,11 +320,18 @@ class Pointer(QObject):
         bar = canvas.verticalScrollBar()
         before = bar.value()
         bar.setValue(before + max(-24, min(24, round(step))))
-        if bar.value() != before:
+        if bar.value() == before:
+            return
+        if self._band_from is not None:
+            self._draw_band(self._at)
+        else:
             self._drag_to(self._at)
 
     def paint(self, painter: QPainter, band: QRectF) -> None:
-        """The dragged card, the insertion line and the words beside it."""
+        """The rubber band; or the dragged card, the insertion line and the words beside it."""
+        chosen = self._band_rect()
+        if chosen is not None and not chosen.isEmpty():
+            self._canvas.painter_.rubber_band(painter, chosen)
         if not self.dragging:
             return
         canvas, target = self._canvas, self.target

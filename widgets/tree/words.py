@@ -62,6 +62,8 @@ def state_line(node: Node, document: AgentDocument, live: LiveBadge | None, inhe
         return (_tr("not sent: %1").replace("%1", reason) if reason else _tr("not sent now")), True
     if live is not None and live.failed:
         return live.failed, False
+    if live is not None and live.last:
+        return _tr("last call: %1").replace("%1", live.last), False
     return summary_of(node, document), False
 
 
