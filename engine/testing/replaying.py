@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.app import App
-from engine.entries import Block, Entry
+from engine.compiler.compile import SET_KNOB
+from engine.entries import Entry
 from engine.errors import EngineError, ModelError, RenderError, ToolError, ValidationFailed
 from engine.eventlog import MAX_EVENTS_PER_SESSION, EventLog
 from engine.hooks.slots import StateSlot
@@ -300,11 +301,14 @@ class _Player:
 
     # -- the runner ----------------------------------------------------------------------------------------------
 
-    async def execute_tool_call(self, call: Any, _following: Any) -> list[Block]:
-        """The recorded result; no handler runs."""
+    async def execute_tool_call(self, call: Any, following: Any) -> Any:
+        """The recorded result; no handler runs. What the model expanded is no state, so it is expanded again."""
         content, is_error = self.recording.results.get(call.id, ([{"type": "text", "text": ENDED}], True))
+        text = "".join(str(block.get("text", "")) for block in content)
         if is_error:
-            raise ToolError("".join(str(block.get("text", "")) for block in content))
+            raise ToolError(text)
+        if call.name == SET_KNOB and text.startswith(("Expanded ", "Collapsed ")):
+            return await following()
         return [dict(block) for block in content]
 
 

@@ -32,6 +32,14 @@ class AgentProperties(Properties):
         minimum=1,
         maximum=200,
     )
+    suggestions: list[str] = prop(
+        [],
+        label="First messages",
+        editor="list",
+        help="Offered in an empty chat, one a line, so that nobody starts at a blank page. The model does not see them.",
+        advanced=True,
+        max_length=6,
+    )
 
 
 @register

@@ -51,6 +51,22 @@ async def test_a_stored_session_replays_byte_for_byte_and_says_where_it_differs(
         assert "Another" in str(other.divergence)
 
 
+async def test_what_the_model_expanded_is_expanded_in_the_replay_too(tmp_path):
+    @component
+    def Agent():
+        return [System("S"), Section("The whole chapter", id="chapter", collapsed="A chapter"), Timeline()]
+
+    expand = Reply(tool_calls=[ToolCall("set_knob", {"name": "chapter", "value": True})])
+    model = ScriptedModel([expand, "Read.", "Closed again."])
+    async with create_app(Agent, model=model, store=str(tmp_path / "x.db")) as app:
+        session = await app.session("s")
+        await session.send("read").result
+        await session.send("and now?").result
+        assert ["The whole chapter" in call.system for call in model.calls] == [False, True, False]
+        same = await replay(session, Agent)
+        assert same.identical, same.divergence
+
+
 async def test_a_session_without_a_store_cannot_be_replayed():
     async with create_app(agent(), model=ScriptedModel()) as app:
         with pytest.raises(ValidationFailed):
