@@ -11,25 +11,42 @@ from engine.blueprint.kinds import KINDS, Variable, kind_of
 
 
 def variables(document: AgentDocument) -> tuple[Variable, ...]:
-    """State variables, knobs and gates that are switched on, in the order of the tree; each name once."""
+    """State variables, knobs and gates that are switched on, in the order of the tree; each name once.
+
+    Those inside a Part are its own and not among them.
+    """
     found: tuple[Variable, ...] | None = document._cache.get("variables")
     if found is None:
-        by_name: dict[str, Variable] = {}
-        for node in enabled_nodes(document.root):
-            for variable in kind_of(node).declares(node):
-                by_name.setdefault(variable.name, variable)
-        found = tuple(by_name.values())
-        document._cache["variables"] = found
+        found = document._cache["variables"] = variables_of(document.root)
     return found
+
+
+def variables_of(scope: Node) -> tuple[Variable, ...]:
+    """What an Agent or a Part declares inside itself, without the Parts in it."""
+    by_name: dict[str, Variable] = {}
+    for node in own_nodes(scope):
+        for variable in kind_of(node).declares(node):
+            by_name.setdefault(variable.name, variable)
+    return tuple(by_name.values())
+
+
+def part_around(document: AgentDocument, node_id: str) -> Node | None:
+    """The nearest Part that the node stands inside; None where it stands in none."""
+    return next((node for node in document.ancestors(node_id) if node.kind == "part"), None)
 
 
 def variables_in_scope(document: AgentDocument, node_id: str) -> tuple[Variable, ...]:
     """What texts, conditions and steps of this node may name, the nearest first where names are equal.
 
-    Variables that a Repeat makes, or that stand inside one, exist only inside it.
+    Variables that a Repeat makes, or that stand inside one, exist only inside it. Inside a Part there are its own
+    variables and its parameters, and nothing else.
     """
     node = document.node(node_id)
     ancestors = document.ancestors(node_id)
+    repeats = {around.id for around in ancestors if around.kind == "repeat"}
+    part = next((place for place, around in enumerate(ancestors) if around.kind == "part"), None)
+    declared = variables(document) if part is None else variables_of(ancestors[part])
+    ancestors = ancestors if part is None else ancestors[: part + 1]
     found: dict[str, Variable] = {}
     if node.props.get("each") and node.kind == "section":
         found["item"] = Variable("item", "item", "any", node.id, "item")
@@ -37,8 +54,7 @@ def variables_in_scope(document: AgentDocument, node_id: str) -> tuple[Variable,
     for around in ancestors:
         for variable in (*reversed(_given_before(around, node, ancestors)), *inside(around)):
             found.setdefault(variable.name, variable)
-    repeats = {around.id for around in ancestors if around.kind == "repeat"}
-    for variable in variables(document):
+    for variable in declared:
         if _repeats_around(document, variable.node_id) <= repeats:
             found.setdefault(variable.name, variable)
     return tuple(found.values())
@@ -61,9 +77,20 @@ def _given_before(around: Node, node: Node, ancestors: list[Node]) -> list[Varia
     for child in around.children:
         if child.id in line:
             return found
-        for step in enabled_nodes(child):
+        for step in own_nodes(child) if child.kind != "part" else ():
             found.extend(kind_of(step).gives(step))
     return found
+
+
+def own_nodes(scope: Node) -> Iterator[Node]:
+    """A node and all inside it that is switched on, down to Parts but not into them."""
+    stack = [scope]
+    while stack:
+        current = stack.pop()
+        if current.enabled:
+            yield current
+            if current.kind != "part" or current is scope:
+                stack.extend(reversed(current.children))
 
 
 def enabled_nodes(node: Node) -> Iterator[Node]:
@@ -77,10 +104,10 @@ def enabled_nodes(node: Node) -> Iterator[Node]:
 
 
 def unique_names(document: AgentDocument, besides: str | None = None) -> set[str]:
-    """All names that are taken: variables, inputs and items; those of one node left out."""
+    """All names that are taken: variables, inputs and items; those of one node left out, and those inside Parts."""
     taken = set()
     for node in document.walk():
-        if node.id != besides:
+        if node.id != besides and part_around(document, node.id) is None:
             taken |= {variable.name for variable in kind_of(node).declares(node)}
             taken |= {variable.name for variable in (*inside(node), *kind_of(node).gives(node))}
     return taken

@@ -78,6 +78,8 @@ def reference_edits(
         rewritten = rewrite(value, field.role, old, new)
         if rewritten != value:
             yield SetProperty(within.id, field.name, rewritten)
+    if within.kind == "part":  # what stands inside knows only its parameters
+        return
     for child in within.children:
         yield from reference_edits(document, child, old, new, shadowed)
 
@@ -87,6 +89,12 @@ def rewrite(value: Any, role: str, old: str, new: str) -> Any:
     if role == "variable":
         return new if isinstance(value, str) and value.strip() == old else value
     if role in ("template", "value"):
+        return rewrite_text(value, old, new) if isinstance(value, str) else value
+    if role == "values":
+        if isinstance(value, Mapping):
+            return {name: rewrite(item, role, old, new) for name, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [rewrite(item, role, old, new) for item in value]
         return rewrite_text(value, old, new) if isinstance(value, str) else value
     if role == "condition" and isinstance(value, Mapping):
         found = dict(value)
