@@ -157,7 +157,7 @@ class ExecutionHandle:
         self.status: Status = "running"
         self._events = EventLog(MAX_EVENTS_PER_HANDLE)
         self._future = quiet_future()
-        self._abort = abort
+        self._abort: Callable[[str], None] | None = abort
 
     @property
     def result(self) -> Result:
@@ -173,8 +173,13 @@ class ExecutionHandle:
 
     def abort(self, reason: str = "Aborted") -> None:
         """Cancel the model's stream and running tools. ``result`` raises ``Aborted`` once that is done."""
-        if self.status == "running":
+        if self.status == "running" and self._abort is not None:
             self._abort(reason)
+
+    def ended(self) -> None:
+        """No more events come. The way to the session is let go, or only the garbage collector could free all this."""
+        self._events.close()
+        self._abort = None
 
     def __aiter__(self) -> AsyncIterator[SessionEvent]:
         return self._events.read()
@@ -248,7 +253,7 @@ class Execution:
     task: asyncio.Task[None] | None = None
     store_error: BaseException | None = None
     stopping: bool = False
-    own: set[str] = field(default_factory=set)
+    own: Sequence[str] = ()
     props: Mapping[str, Any] | None = None
     only_pending: bool = False
     closing: TickRecord | None = None

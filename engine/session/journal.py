@@ -42,6 +42,7 @@ class Journal:
         self._take_events = take_events
         self._queue: list[Commit] = []
         self._attempt: asyncio.Future[None] | None = None
+        self._handed_in: Sequence[Commit] = ()
         self._soon: asyncio.Handle | None = None
         self._waiting = 0
 
@@ -146,15 +147,15 @@ class Journal:
     def _hand_in(self) -> asyncio.Future[None]:
         """Begin an attempt with all that is unsaved: the store makes one transaction of commits that wait together."""
         assert self.store is not None
-        batch = self._batch()
+        batch = self._handed_in = self._batch()
         given = self.store.commit(batch[0]) if len(batch) == 1 else _all_of(self.store, batch)
         attempt: asyncio.Future[None] = asyncio.ensure_future(given)
         self._attempt = attempt
-        attempt.add_done_callback(lambda _: self._ended(attempt, batch))
+        attempt.add_done_callback(self._ended)
         return attempt
 
-    def _ended(self, attempt: asyncio.Future[None], batch: Sequence[Commit]) -> None:
-        self._attempt = None
+    def _ended(self, attempt: asyncio.Future[None]) -> None:
+        batch, self._handed_in, self._attempt = self._handed_in, (), None
         error = None if attempt.cancelled() else attempt.exception()
         if error is None and not attempt.cancelled():
             self.made = True

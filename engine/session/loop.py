@@ -172,4 +172,4 @@ def _resolve(session: Session, ex: Execution, error: BaseException | None) -> No
             handle._future.set_exception(error)
         else:
             handle._future.set_result(ex.result())
-    handle._events.close()
+    handle.ended()

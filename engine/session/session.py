@@ -336,7 +336,7 @@ class Session(SessionCore):
             started=self.clock(),
         )
         own = [self.add_pending(message, "joined", store=False) for message in incoming]
-        ex.own = {pending.id for pending in own}
+        ex.own = tuple(pending.id for pending in own)
         ex.props = props
         before = self.current
         self.current = ex

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from engine.entries import Entry
@@ -74,15 +75,15 @@ class Sessions:
         except StoreError as error:
             return failed(error)
 
-        def work(connection: sqlite3.Connection) -> None:
-            session = self._known.get(packet.session_id)
-            if session is None:
-                session = commits.known(connection, packet.session_id) or commits.create(connection, packet)
-                self._known[packet.session_id] = session
-            if commits.apply(connection, session, packet):
-                self._index_soon(len(packet.entries))
+        return self._writer.run(partial(self._write, packet), before=partial(self._lock, packet.session_id))
 
-        return self._writer.run(work, before=lambda: self._lock(packet.session_id))
+    def _write(self, packet: commits.Packet, connection: sqlite3.Connection) -> None:
+        session = self._known.get(packet.session_id)
+        if session is None:
+            session = commits.known(connection, packet.session_id) or commits.create(connection, packet)
+            self._known[packet.session_id] = session
+        if commits.apply(connection, session, packet):
+            self._index_soon(len(packet.entries))
 
     def _lock(self, session_id: str) -> None:
         if not self._locks.acquire(session_lock(session_id)):

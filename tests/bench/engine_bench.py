@@ -20,7 +20,7 @@ from engine import create_app
 from engine.entries import new_id
 from engine.testing import ScriptedModel
 from tests.bench.table import Row, Stopwatch, milliseconds, show
-from tests.bench.turns import SAMPLES, import_time, many_sessions, memory, notepad_agent, one_more_tick, reopen
+from tests.bench.turns import SAMPLES, alone, disk, import_time, notepad_agent, one_more_tick, reopen
 
 LONGEST = int(os.environ.get("BOUGH_BENCH_TURNS", "10000"))
 DEPTHS = tuple(depth for depth in (10, 100, 1_000, 10_000) if depth <= LONGEST)
@@ -33,7 +33,6 @@ class Growing:
     """One session that grows; measured on the way."""
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / "turns-1000.db"  # the name under which reopen() looks for 1,000 turns
         self.plain = sqlite3.connect(folder / "plain.db", isolation_level=None)
         self.plain.execute("PRAGMA journal_mode = WAL")
         self.plain.execute("PRAGMA synchronous = NORMAL")
@@ -111,20 +110,26 @@ async def measure(folder: Path) -> tuple[list[Row], list[str]]:
     rows.append(
         Row("one more tick with an async tool", await one_more_tick(folder), "ms", 1.2, "reference 1.44 ms, unsaved")
     )
-    seconds, kilobytes = await many_sessions(folder)
+    seconds, kilobytes = alone("many")
     rows += [
         Row("1,000 sessions, one turn each, at once", seconds, "s", 1.0, "reference 1.57 s"),
         Row("memory of one of them", kilobytes, "KB", 40, "reference 57 KB"),
     ]
-    async with create_app(notepad_agent, model=ScriptedModel(), store=growing.path) as app:
-        session = await app.session("s")
-        for number in range(min(1_000, LONGEST)):
-            await session.send(f"message {number}").result
-    opened, floor = await reopen(folder)
+    opened, floor, last = await reopen(folder)
     rows += [
-        Row("open a session of 1,000 turns, first answer", opened, "ms", round(1.5 * floor, 1), "reference 16.8 ms"),
+        Row(
+            "open a session of 1,000 turns, first answer",
+            opened,
+            "ms",
+            round(1.5 * floor, 1),
+            f"reference 16.8 ms, floor {floor:.1f} ms ({opened / floor:.1f} x)",
+        ),
+        Row("the same with its newest 50 entries only", last, "ms", 10),
         Row("rows per plain turn", growing.rows, "rows", None),
-        Row("memory that sends 501 to 1,000 add", await memory(folder), "KB", 512, "reference: grows without end"),
+        Row("disk for entries of 200 bytes", await disk(folder, 200), "x", 8, "of their JSON, contexts included"),
+        Row("disk for entries of 1,000 bytes", await disk(folder, 1_000), "x", 3),
+        Row("disk for entries of 4,000 bytes", await disk(folder, 4_000), "x", 3),
+        Row("memory that sends 2,001 to 3,000 add", alone("memory"), "KB", 512, "reference: grows without end"),
         Row("import engine", import_time(), "ms", 150, "reference 383 ms"),
         Row("load average while measuring", os.getloadavg()[0], ""),
     ]

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 from engine import Section, System, Timeline, Tool, component, create_app, use_state
+from engine.compiler.record import entry_json
+from engine.store import Store
 from engine.testing import Reply, ScriptedModel, ToolCall
 from tests.bench.table import Stopwatch, milliseconds, resident_kb
 
@@ -80,37 +84,102 @@ async def many_sessions(folder: Path) -> tuple[float, float]:
         return watch.seconds, (resident_kb() - before) / 1000
 
 
-async def reopen(folder: Path) -> tuple[float, float]:
-    """Opening a stored session of 1,000 turns up to its first answer, and the floor: reading and parsing those rows."""
-    path = folder / "turns-1000.db"
+async def reopen(folder: Path) -> tuple[float, float, float]:
+    """Opening a stored session of 1,000 turns up to its first answer, the floor of the same run, and, where memory
+    holds the newest 50 entries only, the same again; milliseconds.
+    """
+    path = folder / "thousand.db"
     async with create_app(notepad_agent, model=ScriptedModel(), store=path) as app:
-        other = await app.session("other")  # opens the database, which is not what is measured here
+        session = await app.session("s")
+        for number in range(1000):
+            await session.send(f"message {number}").result
+    whole, floor, part = [], [], []
+    for _ in range(SAMPLES):
+        whole.append(await first_answer(path, None))
+        floor.append(read_and_parse(path))
+        part.append(await first_answer(path, 50))
+    return milliseconds(whole), milliseconds(floor), milliseconds(part)
+
+
+async def first_answer(path: Path, limit: int | None) -> float:
+    """Seconds from asking for a stored session to its first answer; opening the database is not measured."""
+    async with create_app(notepad_agent, model=ScriptedModel(), store=path, max_timeline_entries=limit) as app:
+        other = await app.session("other")
         await other.send("hello").result
         with Stopwatch() as watch:
             session = await app.session("s")
             await session.send("again").result
-    with sqlite3.connect(path) as connection:
-        tables = [row[0] for row in connection.execute("select name from sqlite_master where type = 'table'")]
-        source = next(name for name in tables if name in ("entries", "entry"))
-        column = next(row[1] for row in connection.execute(f"pragma table_info({source})") if "content" in row[1])
-        with Stopwatch() as floor:
-            for (text,) in connection.execute(f"select {column} from {source}"):
-                json.loads(text)
-    return watch.seconds * 1000, floor.seconds * 1000
+    return watch.seconds
+
+
+def read_and_parse(path: Path) -> float:
+    """The floor: seconds to read a session's rows on a fresh connection and parse the JSON in them."""
+    connection = sqlite3.connect(path)
+    try:
+        connection.execute("SELECT count(*) FROM sessions").fetchone()  # opens the file and reads the schema
+        with Stopwatch() as watch:
+            rows = connection.execute(
+                "SELECT id, idx, role, execution_id, tick, status, tokens, created, metadata, content FROM entries "
+                "WHERE session = (SELECT pk FROM sessions WHERE id = 's') ORDER BY idx"
+            ).fetchall()
+            parsed = [(json.loads(row[9]), json.loads(row[8] or "{}")) for row in rows]
+        assert len(parsed) > 2000
+    finally:
+        connection.close()
+    return watch.seconds
+
+
+async def disk(folder: Path, characters: int, turns: int = 200) -> float:
+    """Bytes on disk for each byte of the new entries as JSON; their size, contexts of all ticks included.
+
+    The search index is counted apart: it is not filled here.
+    """
+    chance = random.Random(characters)
+    path = folder / f"disk-{characters}.db"
+
+    def words(*_: Any) -> str:
+        text = ""
+        while len(text) < characters:
+            text += "".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=chance.randrange(3, 9))) + " "
+        return text[:characters]
+
+    async with Store.open(path) as store:
+        store._writer.idle_work = None
+        async with create_app(notepad_agent, model=ScriptedModel(default=words), store=store) as app:
+            session = await app.session("s")
+            await session.send(words()).result
+            await store.sessions._writer.call(checkpoint)
+            before = path.stat().st_size
+            entries = [entry for _ in range(turns) for entry in (await session.send(words()).result).entries]
+            await store.sessions._writer.call(checkpoint)
+    return (path.stat().st_size - before) / sum(len(json.dumps(entry_json(entry))) for entry in entries)
+
+
+def checkpoint(connection: sqlite3.Connection) -> None:
+    """Let the database file have what the log of the last writes has."""
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 async def memory(folder: Path) -> float:
-    """Kilobytes that the second 500 of 1,000 sends in a session with a small window add."""
-    async with create_app(
-        small_window, model=ScriptedModel(), store=folder / "memory.db", max_timeline_entries=50
-    ) as app:
+    """Kilobytes that 1,000 sends add in a session with a small window, once what is bounded is full: the log of events
+    and SQLite's own cache.
+    """
+    model = ScriptedModel()
+    async with create_app(small_window, model=model, store=folder / "memory.db", max_timeline_entries=50) as app:
         session = await app.session("s")
-        for number in range(500):
+        before = 0
+        for number in range(3000):
+            if number == 2000:
+                before = resident_kb()
             await session.send(f"message {number}").result
-        before = resident_kb()
-        for number in range(500):
-            await session.send(f"message {number}").result
+            model.calls.clear()  # or every request would be kept
         return float(resident_kb() - before)
+
+
+def alone(what: str) -> Any:
+    """One of the measurements above in a process of its own: the memory of another would be in its figures."""
+    command = [sys.executable, "-m", "tests.bench.turns", what]
+    return json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
 
 
 def import_time() -> float:
@@ -125,3 +194,8 @@ def import_time() -> float:
         return milliseconds(samples)
 
     return run("import engine") - run("pass")
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as place:
+        print(json.dumps(asyncio.run({"many": many_sessions, "memory": memory}[sys.argv[1]](Path(place)))))

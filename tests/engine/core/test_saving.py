@@ -159,3 +159,18 @@ async def test_what_failed_waits_for_the_next_save_and_both_callers_are_told_of_
     await journal.flush()
     assert store.taken[-1].session == {"title": "two", "agent_id": "a"}
     assert not journal.unsaved
+
+
+async def test_what_a_turn_made_is_freed_without_the_garbage_collector():
+    async with create_app(component(lambda: TREE), model=ScriptedModel()) as app:
+        session = await app.session("s")
+        await session.send("warm").result
+        gc.collect()
+        gc.disable()
+        try:
+            handle = weakref.ref(await session.send("one"))
+            await session.wait_for_executions()
+            await asyncio.sleep(0)
+            assert handle() is None
+        finally:
+            gc.enable()
