@@ -15,11 +15,14 @@ from app.workspace.open_session import OpenSession
 from engine.blueprint.document import AgentDocument, Node
 from engine.blueprint.kinds import kind_of
 from engine.blueprint.render import node_of_path
-from engine.blueprint.why import why_not_sent
+from engine.blueprint.why import reasons_not_sent
 from engine.model import ModelRequest
 from widgets.tree import LiveBadge
 
 TEXT_LIMIT = 24
+CALL_LIMIT = 60
+LOOKED_AT = 400
+"""So many of the newest entries are looked through for the last calls of tools."""
 
 
 def node_states(session: Any) -> dict[str, Any]:
@@ -64,11 +67,13 @@ def badges(
     """The live side of every node."""
     document = agent.model.document
     calls, busy, failed = _calls(agent, session)
+    last = last_calls(session.session.timeline if session is not None else ())
+    reasons = reasons_not_sent(document, states) if request is not None else {}
     found: dict[str, LiveBadge] = {}
     for node in document.walk():
         if node.id == document.root.id:
             continue
-        reason = _reason(document, states, node) if request is not None else None
+        reason = _reason(document, reasons, node) if request is not None else None
         found[node.id] = LiveBadge(
             mounted=None if request is None else reason is None,
             reason=reason or "",
@@ -78,19 +83,49 @@ def badges(
             condition=_condition(node, reason, document),
             running=node.id in busy,
             failed=failed.get(node.id, ""),
+            last=last.get(kind_of(node).own_name(node) or "", "") if node.kind == "tool" else "",
         )
     return found
 
 
-def _reason(document: AgentDocument, states: Mapping[str, Any], node: Node) -> str | None:
+def _reason(document: AgentDocument, reasons: Mapping[str, str | None], node: Node) -> str | None:
     """Why a card is dimmed. A variable or a step works without being sent: it is as present as what it serves."""
     kind = kind_of(node)
     if kind.place == "steps" or kind.group == "steps":
         tool = next((above for above in document.ancestors(node.id) if above.kind == "tool"), None)
         if node.enabled and tool is not None:
-            return why_not_sent(document, states, tool.id)
-    reason = why_not_sent(document, states, node.id)
+            return reasons[tool.id]
+    reason = reasons[node.id]
     return None if reason is not None and reason == kind.why_not_sent(node) else reason
+
+
+def last_calls(timeline: Sequence[Any]) -> dict[str, str]:
+    """The last call of every tool in words, by the tool's technical name: ``buy figs → Noted.``"""
+    found: dict[str, str] = {}
+    results: dict[str, str] = {}
+    for entry in reversed(timeline[-LOOKED_AT:]):
+        for block in reversed(entry.content):
+            if block.get("type") == "tool_result":
+                results[str(block.get("tool_use_id", ""))] = _one_line(block.get("content"))
+            elif block.get("type") == "tool_use":
+                name = str(block.get("name", ""))
+                if name not in found:
+                    found[name] = _call_words(block.get("input"), results.get(str(block.get("id", "")), ""))
+    return found
+
+
+def _call_words(given: Any, result: str) -> str:
+    inputs = given if isinstance(given, Mapping) else {}
+    said = [_one_line(value) if len(inputs) == 1 else f"{name}: {_one_line(value)}" for name, value in inputs.items()]
+    return " → ".join(part for part in (", ".join(said), result) if part)
+
+
+def _one_line(value: Any) -> str:
+    """A value or a list of content blocks as a few words."""
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        value = " ".join(str(item.get("text", "")) if isinstance(item, Mapping) else str(item) for item in value)
+    text = " ".join(str(value if value is not None else "").split())
+    return text if len(text) <= CALL_LIMIT else text[: CALL_LIMIT - 1] + "…"
 
 
 def _calls(agent: OpenAgent, session: OpenSession | None) -> tuple[dict[str, int], set[str], dict[str, str]]:
