@@ -1,4 +1,7 @@
-"""The agents page at work: templates, the person's agents, importing, the trash, and the model of the first run."""
+"""The agents page at work: templates, the person's agents, the trash, and the model of the first run.
+
+Not here: agents from files (``imports``).
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,17 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QDialog, QFileDialog
+from PySide6.QtWidgets import QDialog
 
 from app.choice import choose
 from app.connections import Connection
 from app.controllers.downloads import DownloadsController
 from app.controllers.models import ModelsController
 from app.errors import Explanation, explain
-from app.library import Library, read_file
+from app.library import Library
 from app.notify import Notify
 from app.services import Services
 from app.tasks import run_dialog, spawn
@@ -69,7 +71,6 @@ class AgentsController(QObject):
         self._first_run = False
         self._new: dict[str, Connection] = {}
         page.begin_requested.connect(self.begin_template)
-        page.import_requested.connect(self.choose_file)
         page.restore_requested.connect(self.restore)
         page.agents.opened.connect(lambda agent_id: self.open_wanted.emit(agent_id, ""))
         page.agents.trash_requested.connect(self._trash_by_id)
@@ -243,30 +244,6 @@ class AgentsController(QObject):
             return
         self.changed.emit()
         self.open_wanted.emit(agent_id, "")
-
-    def choose_file(self) -> None:
-        """Ask for an agent file and import it."""
-        spawn(self._choose_file(), name="open an agent file", owner=self)
-
-    async def _choose_file(self) -> None:
-        dialog = QFileDialog(self.page.window(), tr("Open an agent file"))
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilters([tr("Agents (*.bough.json)"), tr("All files (*)")])
-        accepted = await run_dialog(dialog, delete=False) == QDialog.DialogCode.Accepted
-        files = dialog.selectedFiles()
-        dialog.deleteLater()
-        if accepted and files:
-            await self.import_file(Path(files[0]))
-
-    async def import_file(self, path: Path) -> None:
-        """Import an agent file and open the agent."""
-        try:
-            document = await asyncio.to_thread(read_file, path)
-        except Exception as error:
-            log.warning("The file could not be imported", exc_info=error)
-            self._notify.error(explain(error))
-            return
-        await self._create(document)
 
     def trash(self, agent_id: str, name: str) -> None:
         """Into the trash, with *Undo*."""
