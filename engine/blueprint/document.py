@@ -155,6 +155,8 @@ class AgentDocument:
 
 def fresh_ids(node: Node) -> Node:
     """A copy with new ids throughout, for paste and duplicate."""
+    if node.kind == "part":
+        return with_id(node, new_node_id())
     return Node(
         new_node_id(),
         node.kind,
@@ -163,6 +165,22 @@ def fresh_ids(node: Node) -> Node:
         node.enabled,
         node.extra,
     )
+
+
+def with_id(part: Node, new: str) -> Node:
+    """A part under another id: what stands inside keeps its own, behind the part's (``part-inner``)."""
+
+    def moved(node: Node) -> Node:
+        return Node(
+            f"{new}-{node.id.removeprefix(f'{part.id}-')}",
+            node.kind,
+            node.props,
+            tuple(moved(child) for child in node.children),
+            node.enabled,
+            node.extra,
+        )
+
+    return Node(new, part.kind, part.props, tuple(moved(child) for child in part.children), part.enabled, part.extra)
 
 
 def make_node(kind: str, *children: Node, id: str | None = None, enabled: bool = True, **props: Any) -> Node:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from engine.blueprint.document import AgentDocument, Node, is_node_id
 from engine.blueprint.kinds import KINDS, kind_of
-from engine.blueprint.placement import can_insert, can_insert_node, can_move, can_remove, insertion_point
+from engine.blueprint.placement import can_insert, can_insert_node, can_move, can_remove, fixed_by, insertion_point
 from engine.errors import ValidationFailed
 
 
@@ -120,9 +120,12 @@ def apply(document: AgentDocument, edit: Edit, *, check: bool = True) -> tuple[A
     if isinstance(edit, InsertNode):
         return _insert(document, edit, check)
     if isinstance(edit, RemoveNode):
-        return _remove(document, edit)
+        return _remove(document, edit, check)
     if isinstance(edit, MoveNode):
         return _move(document, edit, check)
+    reason = fixed_by(document, edit.id) if check and edit.id in document else None
+    if reason:
+        raise EditError(reason)
     if isinstance(edit, SetProperty):
         return _set_property(document, edit)
     node = _find(document, edit.id)
@@ -201,9 +204,9 @@ def _insert(document: AgentDocument, edit: InsertNode, check: bool) -> tuple[Age
     return _with_children(document, parent, children), RemoveNode(edit.node.id)
 
 
-def _remove(document: AgentDocument, edit: RemoveNode) -> tuple[AgentDocument, Edit]:
+def _remove(document: AgentDocument, edit: RemoveNode, check: bool) -> tuple[AgentDocument, Edit]:
     reason = can_remove(document, edit.id)
-    if reason:
+    if reason and (check or edit.id not in document or edit.id == document.root.id):
         raise EditError(reason)
     node, place = document.node(edit.id), document.place(edit.id)
     parent = document.node(place.parent_id or "")
@@ -221,7 +224,7 @@ def _move(document: AgentDocument, edit: MoveNode, check: bool) -> tuple[AgentDo
     if any(inner.id == edit.parent_id for inner in node.walk()):
         raise EditError("A part cannot be moved into itself.")
     place = document.place(edit.id)
-    rest, _ = _remove(document, RemoveNode(edit.id))
+    rest, _ = _remove(document, RemoveNode(edit.id), check)
     parent = rest.node(edit.parent_id)
     if not 0 <= edit.index <= len(parent.children):
         raise EditError("There is no such place.")

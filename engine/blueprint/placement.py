@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from engine.blueprint.document import MAX_DEPTH, MAX_NODES, AgentDocument, Node
 from engine.blueprint.kinds import KINDS
 
@@ -34,6 +36,16 @@ def inside_tool(document: AgentDocument, node_id: str) -> bool:
     return any(_holds_steps(each) for each in around)
 
 
+def fixed_by(document: AgentDocument, node_id: str) -> str | None:
+    """Why the node cannot be changed by itself: it belongs to a part. None where it can."""
+    from engine.blueprint.declared import part_around
+
+    part = part_around(document, node_id)
+    if part is None:
+        return None
+    return f"This belongs to {_named(part)}: edit the part, or detach it here first."
+
+
 def can_insert(document: AgentDocument, parent_id: str, index: int, kind: str) -> str | None:
     """Why a new node of that kind may not be put there; None where it may."""
     return can_insert_node(document, parent_id, index, Node("", kind))
@@ -48,7 +60,8 @@ def can_insert_node(document: AgentDocument, parent_id: str, index: int, node: N
         return "There is no such place."
     if len(document) + sum(1 for _ in node.walk()) > MAX_NODES:
         return f"An agent has at most {MAX_NODES:,} parts."
-    return _check(document, document, parent, index, node)
+    reason = _into_part(document, parent)
+    return reason or _check(document, document, parent, index, node)
 
 
 def can_move(document: AgentDocument, node_id: str, parent_id: str, index: int) -> str | None:
@@ -60,6 +73,9 @@ def can_move(document: AgentDocument, node_id: str, parent_id: str, index: int) 
         return "The agent itself stays where it is."
     if node_id == parent_id or any(around.id == node_id for around in document.ancestors(parent_id)):
         return "A part cannot be moved into itself."
+    reason = fixed_by(document, node_id) or _into_part(document, parent)
+    if reason:
+        return reason
     room = len(parent.children) - (1 if document.place(node_id).parent_id == parent_id else 0)
     if not 0 <= index <= room:
         return "There is no such place."
@@ -70,7 +86,9 @@ def can_remove(document: AgentDocument, node_id: str) -> str | None:
     """Why the node may not be deleted; None where it may."""
     if node_id not in document:
         return "That part is not there any more."
-    return "The agent itself cannot be deleted here." if node_id == document.root.id else None
+    if node_id == document.root.id:
+        return "The agent itself cannot be deleted here."
+    return fixed_by(document, node_id)
 
 
 def misplaced(document: AgentDocument, node: Node) -> str | None:
@@ -127,12 +145,40 @@ def _check(document: AgentDocument, rest: AgentDocument, parent: Node, index: in
     reason = may_contain(parent.kind, node.kind)
     if reason:
         return reason
-    reason = _contexts(node, inside_tool(document, parent.id))
+    reason = _contexts(node, inside_tool(document, parent.id)) or _in_library(document, parent, node)
     if reason:
         return reason
     if document.place(parent.id).depth + 1 + _height(node) > MAX_DEPTH:
         return f"Parts can stand at most {MAX_DEPTH} deep inside each other."
     return _once(rest, parent, node) or _order(rest, parent, index, node)
+
+
+def _into_part(document: AgentDocument, parent: Node) -> str | None:
+    if parent.kind == "part":
+        return f"Nothing can be put into {_named(parent)} here: edit the part, or detach it first."
+    return fixed_by(document, parent.id)
+
+
+def _in_library(document: AgentDocument, parent: Node, node: Node) -> str | None:
+    """What holds for the document of a part alone, and what for that of an agent alone."""
+    edited = part_id(document)
+    if edited is None:
+        return "A parameter belongs to a part of the library." if node.kind == "parameter" else None
+    if node.kind == "parameter" and parent.id != document.root.id:
+        return "A parameter stands in the part itself."
+    for inner in node.walk():
+        if inner.kind == "timeline":
+            return "The conversation stands in the agent itself, so a part cannot have a Timeline."
+        if inner.kind == "part" and inner.props.get("part") == edited:
+            return "A part cannot contain itself."
+    return None
+
+
+def part_id(document: AgentDocument) -> str | None:
+    """The id of the part that this document is, where it is one of the library; None for an agent."""
+    part = document.extra.get("part")
+    found = part.get("id") if isinstance(part, Mapping) else None
+    return found if isinstance(found, str) else None
 
 
 def _contexts(node: Node, steps: bool) -> str | None:
@@ -200,6 +246,11 @@ def _around(document: AgentDocument, parent_id: str, index: int) -> tuple[list[N
         (after if passed else before).append(node)
         seen_parent = seen_parent or node.id == parent_id
     return before, after
+
+
+def _named(part: Node) -> str:
+    title = str(part.props.get("title") or part.props.get("part_title") or "").strip()
+    return f"the part “{title}”" if title else "a part"
 
 
 def _holds_steps(node: Node) -> bool:

@@ -14,7 +14,7 @@ from engine.blueprint.conditions import evaluate
 from engine.blueprint.document import Node
 from engine.blueprint.kinds import kind_of
 from engine.blueprint.template import TemplateError, compiled
-from engine.blueprint.values import short
+from engine.blueprint.values import ValueProblem, short
 from engine.elements import Fragment, Knobs
 from engine.errors import RenderError
 
@@ -117,6 +117,33 @@ class Scope:
             for key, item in zip(keys, items, strict=True)
         ]  # fmt: skip
         return Fragment(*made, key=self.key(node)) if made else None
+
+    def part(self, node: Node) -> object:
+        """A scope of its own that knows only what the part is given."""
+        from engine.blueprint.kinds.part import linked_name
+        from engine.blueprint.render import PartInstance
+
+        kind: Any = kind_of(node)
+        arguments = kind.props(node).arguments
+        given: dict[str, Any] = {}
+        linked: dict[str, Any] = {}
+        links: dict[str, tuple[Board, str]] = {}
+        for parameter in kind.parameters(node):
+            name = parameter.own_name
+            link = linked_name(arguments.get(name))
+            if link is not None and link not in self.items and self.board.owner(link) is not None:
+                links[name], linked[name] = (self.board, link), self.values.get(link)
+                continue
+            try:
+                given[name] = kind.argument(node, parameter, self.values)
+            except (TemplateError, ValueProblem) as error:
+                problem = error if isinstance(error, TemplateError) else TemplateError(f"“{name}”: {error}.")
+                self.fail(node, "arguments", problem)
+                given[name] = parameter.first
+        types = {parameter.own_name: parameter.type for parameter in kind.parameters(node)}
+        return PartInstance(
+            node=node, parent=self.board, given=given, linked=linked, links=links, types=types, key=self.key(node)
+        )
 
     def knobs_element(self, node: Node) -> object:
         """The list of knobs, at the place of the first one."""

@@ -1,19 +1,20 @@
-"""Why a node is not in the context right now, in one plain sentence. Not here: compiling (``dry``)."""
+"""Why a node is, or is not, in the context right now, in one plain sentence. Not here: compiling (``dry``)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from engine.blueprint.conditions import evaluate, is_blank, opposite_words, words
-from engine.blueprint.declared import variables
+from engine.blueprint.conditions import evaluate, is_blank, opposite_words, to_expression, words
+from engine.blueprint.declared import part_around, variables, variables_of
 from engine.blueprint.document import AgentDocument, Node
-from engine.blueprint.kinds import kind_of
+from engine.blueprint.kinds import Variable, kind_of
 from engine.blueprint.placement import misplaced
 from engine.blueprint.render import initial_state
-from engine.blueprint.template import TemplateError, compiled
+from engine.blueprint.template import TemplateError, compiled, names_in_expression
+from engine.blueprint.values import ValueProblem
 
 
 def why_not_sent(document: AgentDocument, state: Mapping[str, Any] | None, node_id: str) -> str | None:
@@ -48,8 +49,36 @@ def reasons_not_sent(document: AgentDocument, state: Mapping[str, Any] | None = 
 
 
 @dataclass(frozen=True, slots=True)
+class Because:
+    """Why a node that is not always there is there now.
+
+    Attributes:
+        text: "here because notepad is not empty".
+        names: The variables that this depends on.
+    """
+
+    text: str
+    names: tuple[str, ...]
+
+
+def reasons_sent(document: AgentDocument, state: Mapping[str, Any] | None = None) -> dict[str, Because]:
+    """Why nodes that stand under a condition are sent now; the innermost condition counts. Others are left out."""
+    asked = _Asked(document, state)
+    found: dict[str, Because] = {}
+    stack: list[tuple[Node, Because | None]] = [(document.root, None)]
+    while stack:
+        node, because = stack.pop()
+        if because is not None:
+            found[node.id] = because
+        for child in node.children:
+            if node.enabled and asked.blocked(node, child) is None:
+                stack.append((child, asked.because(node, child) or because))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
 class _Around:
-    """What the nodes around one mean for it."""
+    """What the nodes around one mean for it. ``tool``: what runs it as a step."""
 
     off: str | None = None
     tool: Node | None = None
@@ -61,15 +90,36 @@ class _Asked:
 
     def __init__(self, document: AgentDocument, state: Mapping[str, Any] | None) -> None:
         self.document = document
-        self.values = current_values(document, state)
-        self.types = {variable.name: variable.type for variable in variables(document)}
+        self.given = initial_state(document, state)
+        self.scopes: dict[str, tuple[dict[str, Any], dict[str, str]]] = {}
         self.known: dict[str, bool | None] = {}
+
+    def scope(self, node: Node) -> tuple[dict[str, Any], dict[str, str]]:
+        """Values and types by name where the node stands: of the agent, or of the Part around it."""
+        part = part_around(self.document, node.id)
+        key = part.id if part is not None else ""
+        if key not in self.scopes:
+            here = variables(self.document) if part is None else variables_of(part)
+            values = first_values(self.document, here, self.given)
+            types = {variable.name: variable.type for variable in here}
+            if part is not None:
+                kind: Any = kind_of(part)
+                around, _ = self.scope(part)
+                for parameter in kind.parameters(part):
+                    try:
+                        value = kind.argument(part, parameter, around)
+                    except (TemplateError, ValueProblem):
+                        value = parameter.first
+                    values.setdefault(parameter.own_name, value)
+                    types.setdefault(parameter.own_name, parameter.type)
+            self.scopes[key] = values, types
+        return self.scopes[key]
 
     def inside(self, around: _Around, above: Node, child: Node) -> _Around:
         off = around.off
         if not above.enabled:
             off = f"{kind_of(above).title_of(above)}, which it stands in, is switched off."
-        tool = above if above.kind == "tool" else around.tool
+        tool = above if kind_of(above).children == "steps" else around.tool
         return _Around(off, tool, around.blocked or self.blocked(above, child))
 
     def reason(self, node: Node, around: _Around) -> str | None:
@@ -102,10 +152,25 @@ class _Asked:
             name = kind_of(above).props(above).each.strip()
             if not name:
                 return "Its Repeat has no list yet."
-            if name in self.values and not self.values[name]:
+            values, _ = self.scope(above)
+            if name in values and not values[name]:
                 return f"{name} is empty."
         if above.kind == "unknown":
             return "This version of Bough does not know the part that it stands in."
+        return None
+
+    def because(self, above: Node, child: Node) -> Because | None:
+        """Why what stands inside ``above`` is there now, where that is not a matter of course."""
+        if above.kind == "when":
+            condition = kind_of(above).props(above).condition
+            if is_blank(condition):
+                return None
+            otherwise = child.kind == "otherwise"
+            said = opposite_words(condition) if otherwise else words(condition, bold=False)
+            return Because(f"here because {said}", tuple(sorted(names_in_expression(to_expression(condition)))))
+        if above.kind == "repeat":
+            name = kind_of(above).props(above).each.strip()
+            return Because(f"here once for each item of {name}", (name,)) if name else None
         return None
 
     def itself(self, node: Node) -> str | None:
@@ -121,7 +186,8 @@ class _Asked:
             return "It has no condition yet." if is_blank(condition) else _sentence(opposite_words(condition))
         props = kind.props(node)
         each = str(getattr(props, "each", "")).strip()
-        if each and each in self.values and not self.values[each]:
+        values, _ = self.scope(node)
+        if each and each in values and not values[each]:
             return f"{each} is empty."
         text = getattr(props, "text", None)
         if not isinstance(text, str) or each:
@@ -129,7 +195,7 @@ class _Asked:
         if not text.strip():
             return "It has no text."
         try:
-            return None if compiled(text).render(self.values).strip() else "Its text is empty at the moment."
+            return None if compiled(text).render(values).strip() else "Its text is empty at the moment."
         except TemplateError as error:
             if any(above.kind == "repeat" for above in self.document.ancestors(node.id)):
                 return None
@@ -139,7 +205,7 @@ class _Asked:
         """Whether a When holds; None where its condition does not work."""
         if node.id not in self.known:
             try:
-                self.known[node.id] = evaluate(kind_of(node).props(node).condition, self.values, self.types)
+                self.known[node.id] = evaluate(kind_of(node).props(node).condition, *self.scope(node))
             except TemplateError:
                 self.known[node.id] = None
         return self.known[node.id]
@@ -147,9 +213,13 @@ class _Asked:
 
 def current_values(document: AgentDocument, state: Mapping[str, Any] | None) -> dict[str, Any]:
     """Values of all variables of the agent by technical name."""
-    given = initial_state(document, state)
+    return first_values(document, variables(document), initial_state(document, state))
+
+
+def first_values(document: AgentDocument, declared: Iterable[Variable], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of variables by technical name: what is given for their node, else what they start with."""
     found: dict[str, Any] = {}
-    for variable in variables(document):
+    for variable in declared:
         node = document.node(variable.node_id)
         kind: Any = kind_of(node)
         first = kind.initial(node) if hasattr(kind, "initial") else "inactive"
@@ -160,11 +230,11 @@ def current_values(document: AgentDocument, state: Mapping[str, Any] | None) -> 
 def _step(tool: Node | None) -> str:
     if tool is None:
         return "It is a step, and steps run only inside a tool."
-    return f"Steps are not sent; they run when the model uses {kind_of(tool).title_of(tool)}."
+    return f"Steps are not sent; they run {kind_of(tool).steps_run(tool)}."
 
 
 def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}." if text[:1].islower() and text.startswith("this") else f"{text}."
 
 
-__all__ = ["current_values", "reasons_not_sent", "why_not_sent"]
+__all__ = ["Because", "current_values", "reasons_not_sent", "reasons_sent", "why_not_sent"]

@@ -7,12 +7,15 @@ and the surroundings (``surroundings``). Not here: files that cannot be read (``
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from engine.blueprint.checks.order import misordered, steps_in_order
 from engine.blueprint.checks.references import references
 from engine.blueprint.checks.surroundings import surroundings
 from engine.blueprint.checks.truths import gates, truths
 from engine.blueprint.checks.view import NOTHING_KNOWN, Facts, View
 from engine.blueprint.checks.whole import everything_off, whole
+from engine.blueprint.declared import part_around
 from engine.blueprint.document import AgentDocument
 from engine.blueprint.kinds import kind_of
 from engine.blueprint.problem import Problem
@@ -43,8 +46,16 @@ def problems(document: AgentDocument, facts: Facts = NOTHING_KNOWN) -> list[Prob
         found += truths(view, node)
         found += steps_in_order(view, node)
     found += gates(view)
+    found = [_as_can_be_mended(document, problem) for problem in found]
     order = {node.id: index for index, node in enumerate(document.walk())}
     return sorted(found, key=lambda problem: (_SEVERITIES[problem.severity], order.get(problem.node_id, 0)))
+
+
+def _as_can_be_mended(document: AgentDocument, problem: Problem) -> Problem:
+    """What stands inside a part cannot be changed in the agent: no fix there, but where it can be."""
+    if problem.node_id not in document or part_around(document, problem.node_id) is None:
+        return problem
+    return replace(problem, fix=None, text=f"{problem.text} Edit the part to change this.")
 
 
 __all__ = ["Facts", "View", "problems"]

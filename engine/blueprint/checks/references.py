@@ -23,6 +23,8 @@ _SOURCES = {
     "item": "an item of a list",
     "gate": "a gate",
     "step": "what an earlier step found",
+    "event": "what happened",
+    "parameter": "a parameter that is not given a variable",
 }
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.blueprint.checks.view import View
+from engine.blueprint.declared import part_around
 from engine.blueprint.document import Node
 from engine.blueprint.edits import Batch, SetEnabled
 from engine.blueprint.kinds import kind_of
 from engine.blueprint.kinds.texts import SUGGESTED_WORDS
 from engine.blueprint.names import slug, unique, unique_title
+from engine.blueprint.placement import part_id
 from engine.blueprint.problem import Problem, insert_node, remove_node, set_value
 
 
@@ -25,11 +27,13 @@ def everything_off(view: View) -> Problem | None:
 def whole(view: View) -> Iterator[Problem]:
     """What concerns the agent itself."""
     root = view.document.root
-    yield from _timelines(view)
+    is_part = part_id(view.document) is not None
+    if not is_part:
+        yield from _timelines(view)
     if not str(root.props.get("name", "")).strip():
         fix = set_value(root.id, "name", "My agent", "Call it “My agent”")
         yield Problem(root.id, "name", "info", "The agent has no name yet.", fix)
-    if not any(view.of_kind("system", "section")):
+    if not is_part and not any(view.of_kind("system", "section")):
         text = "The agent has no instructions: the model is told nothing about what it should be."
         fix = insert_node(root.id, 0, "system", {"text": SUGGESTED_WORDS}, "Add instructions")
         yield Problem(root.id, None, "warning", text, fix)
@@ -60,7 +64,7 @@ def _timelines(view: View) -> Iterator[Problem]:
 
 def _doubles(view: View) -> Iterator[Problem]:
     tools: dict[str, Node] = {}
-    named: dict[str, Node] = {}
+    named: dict[str, dict[str, Node]] = {}
     titles = {str(node.props.get("title", "")) for node in view.nodes}
     for node in view.nodes:
         kind = kind_of(node)
@@ -69,8 +73,11 @@ def _doubles(view: View) -> Iterator[Problem]:
         if is_tool or kind.declares(node):
             own = str(node.props.get("name", "") or "").strip()
             name = kind.own_name(node) or ""
-            seen = tools if is_tool else named
-            if name in seen:
+            part = part_around(view.document, node.id)
+            seen = tools if is_tool else named.setdefault(part.id if part is not None else "", {})
+            if name in seen and part is not None:
+                yield _double_in_part(view, node, f"Two {'tools' if is_tool else 'knobs'} are called “{name}”.")
+            elif name in seen:
                 other = unique_title(title or kind.title, titles)
                 changed = ("name", unique(name, set(seen))) if own else ("title", other)
                 fix = set_value(node.id, *changed, f"Call this one “{changed[1]}”")
@@ -86,6 +93,14 @@ def _doubles(view: View) -> Iterator[Problem]:
         field = "name" if str(node.props.get("name", "") or "").strip() else "title"
         fix = set_value(node.id, field, "change_setting" if field == "name" else "Change setting", "Call it otherwise")
         yield Problem(node.id, field, "error", "The name “set_knob” belongs to the knobs of the agent.", fix)
+
+
+def _double_in_part(view: View, node: Node, text: str) -> Problem:
+    """What stands inside a part gets another name with all that is inside."""
+    from engine.blueprint.part_edits import rename_inside
+
+    part = next(above for above in reversed(view.document.ancestors(node.id)) if above.kind == "part")
+    return Problem(part.id, None, "error", f"{text} One stands in this part.", rename_inside(view.document, part.id))
 
 
 def _sections(view: View) -> Iterator[Problem]:
