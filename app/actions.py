@@ -55,9 +55,11 @@ _WINDOW: tuple[ActionSpec, ...] = (
     ActionSpec("agent.save_now", "Save now", "file", "Ctrl+S", "save", "agent", palette=False),
     ActionSpec("agent.trash", "Delete agent", "file", "", "trash-2", "agent"),
     ActionSpec("page.settings", "Settings", "file", "Ctrl+,", "settings"),
+    ActionSpec("page.permissions", "Permissions", "file", "", "shield-check", tip="What agents may do without asking"),
     ActionSpec("quit", "Quit", "file", "Ctrl+Q", "log-out"),
     ActionSpec("edit.undo", "Undo", "edit", "Ctrl+Z", "undo-2", "undo"),
     ActionSpec("edit.redo", "Redo", "edit", "Ctrl+Shift+Z", "redo-2", "redo"),
+    ActionSpec("find.replace", "Find and replace in texts…", "edit", "Ctrl+H", "replace", "agent"),
     ActionSpec("edit.add", "Add a node…", "edit", "Ctrl+Shift+A", "plus", "agent"),
     ActionSpec("session.new", "New session", "session", "Ctrl+N", "message-square-plus", "agent"),
     ActionSpec("session.rename", "Rename session…", "session", "F2", "pencil", "session"),
@@ -75,7 +77,9 @@ _WINDOW: tuple[ActionSpec, ...] = (
     ActionSpec("view.chat", "Show or hide the chat", "view", "Ctrl+Alt+3", "message-square", "agent"),
     ActionSpec("view.properties", "Properties", "view", "Ctrl+Alt+P", "sliders-horizontal", "agent"),
     ActionSpec("view.context", "What the model sees", "view", "Ctrl+Alt+M", "eye", "agent"),
-    ActionSpec("agent.versions", "Versions", "view", "Ctrl+Alt+V", "history", "agent", tip="What changed, and going back"),
+    ActionSpec(
+        "agent.versions", "Versions", "view", "Ctrl+Alt+V", "history", "agent", tip="What changed, and going back"
+    ),
     ActionSpec("view.problems", "Problems", "view", "Ctrl+Shift+M", "circle-alert", "agent"),
     ActionSpec("pane.next", "Go to the next pane", "view", "F6", "", palette=False),
     ActionSpec("pane.previous", "Go to the pane before", "view", "Shift+F6", "", palette=False),

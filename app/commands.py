@@ -9,19 +9,20 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
-from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from app import __version__
-from app.actions import ACTIONS, MENUS
 from app.export import export_agent
+from app.finder import Finder
+from app.shortcuts import Shortcuts
 from app.tasks import run_dialog, spawn
 from app.text import tr
+from app.window.about_dialog import AboutDialog
 from app.window.rename_dialog import RenameDialog
-from app.window.shortcuts_dialog import AboutDialog, ShortcutsDialog
+from app.window.shortcuts_dialog import ShortcutsDialog
 from widgets import theme
 from widgets.actions import TREE_ACTIONS
-from widgets.palette import CommandPalette, PaletteItem
+from widgets.palette import CommandPalette
 
 if TYPE_CHECKING:
     from app.desk import Desk
@@ -42,7 +43,7 @@ class Commands(QObject):
         self._actions = desk.window.actions_
         self._actions.set_keys(desk.services.settings_file.current.shortcuts)
         self.palette = CommandPalette(desk.window)
-        self.palette.chosen.connect(self._actions.run)
+        self.finder = Finder(desk, self.palette, self)
         self._actions.bind(self._handlers())
         desk.window.page_changed.connect(self.refresh)
         self.refresh()
@@ -58,18 +59,20 @@ class Commands(QObject):
             "agent.trash": self._trash_agent,
             "agent.versions": lambda: desk.go("versions"),
             "page.settings": lambda: desk.go("settings"),
+            "page.permissions": lambda: desk.go("permissions"),
             "quit": desk.application.quit.request,
             "edit.undo": bench.undo,
             "edit.redo": bench.redo,
             **{action.id: partial(self._in_tree, action.id) for action in TREE_ACTIONS},
             "edit.add": self._add,
+            "find.replace": self._replace,
             "session.new": self._new_session,
             "session.rename": lambda: spawn(self._rename_session(), name="rename a session", owner=self),
             "session.trash": self._trash_session,
             "session.stop": bench.chat.stop,
             "session.focus": self._focus_chat,
             "model.choose": desk.choose_model,
-            "palette": self.open_palette,
+            "palette": self.finder.open,
             "page.agents": lambda: desk.go("agents"),
             "page.sessions": lambda: desk.go("sessions"),
             "page.workspace": lambda: desk.go("workspace"),
@@ -109,25 +112,17 @@ class Commands(QObject):
 
     # --- commands with something to them ---------------------------------------------------------------------
 
-    def open_palette(self) -> None:
-        """Everything that can be done, found by typing."""
-        titles = dict(MENUS)
-        items = []
-        for spec in ACTIONS:
-            if spec.palette:
-                action = self._actions[spec.id]
-                group = tr(titles.get(spec.menu, ""))
-                keys = action.shortcut().toString(QKeySequence.SequenceFormat.PortableText)
-                items.append(PaletteItem(spec.id, action.text(), keys, action.isEnabled(), group, spec.icon))
-        self.palette.set_commands(items)
-        self.palette.open()
-
     def _in_tree(self, action_id: str) -> None:
         """What is done to the tree; from elsewhere it comes to the front first."""
         if self._desk.window.page != "workspace":
             self._desk.go("workspace")
         self._desk.bench.page.columns.reveal("tree")
         self._desk.bench.page.tree.do(action_id)
+
+    def _replace(self) -> None:
+        if self._desk.window.page != "workspace":
+            self._desk.go("workspace")
+        self._desk.bench.replace.open()
 
     def _add(self) -> None:
         self._desk.go("workspace")
@@ -159,6 +154,7 @@ class Commands(QObject):
             "sessions": desk.sessions.page.panes(),
             "agents": [desk.agents.page],
             "versions": desk.versions.page.panes(),
+            "permissions": [desk.permissions.page],
             "settings": [desk.settings.page],
         }
         desk.window.cycle_pane(panes.get(desk.window.page, []), step)
@@ -194,13 +190,14 @@ class Commands(QObject):
             await export_agent(agent.model.document, self._desk.window, self._desk.notify)
 
     def _shortcuts(self) -> None:
-        rows = []
-        for spec in ACTIONS:
-            keys = self._actions[spec.id].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            if keys:
-                rows.append((tr(spec.text), keys))
-        dialog = ShortcutsDialog(rows, self._desk.window)
+        own = self._desk.services.settings_file.current.shortcuts
+        dialog = ShortcutsDialog(Shortcuts(own, self._keys_changed), self._desk.window)
         spawn(run_dialog(dialog), name="shortcuts", owner=self)
+
+    def _keys_changed(self) -> None:
+        """The person chose other shortcuts: they hold at once, and in the next run."""
+        self._actions.set_keys(self._desk.services.settings_file.current.shortcuts)
+        self._desk.settings.save()
 
     def _about(self) -> None:
         text = tr(

@@ -17,6 +17,7 @@ from app.controllers.agents import AgentsController
 from app.controllers.downloads import DownloadsController
 from app.controllers.imports import ImportsController
 from app.controllers.models import ModelsController
+from app.controllers.permissions import PermissionsController
 from app.controllers.sessions import SessionsController
 from app.controllers.settings import SettingsController
 from app.controllers.versions import VersionsController
@@ -34,6 +35,7 @@ from app.workspace.chat import open_link
 from app.workspace.page import WorkspacePage
 from widgets.cards import DownloadState, progress_words
 from widgets.common import ConfirmDialog
+from widgets.permissions import PermissionsPage
 from widgets.versions import VersionsPage
 
 if TYPE_CHECKING:
@@ -77,12 +79,14 @@ class Desk(QObject):
         self.settings = SettingsController(services, SettingsPage(), self.models, self.downloads, self.notify, self)
         self.imports = ImportsController(services, window, self.notify, self)
         self.versions = VersionsController(services, VersionsPage(), self.notify, lambda: self.bench.agent, self)
+        self.permissions = PermissionsController(services, PermissionsPage(), self.notify, self.bench.agents, self)
         for name, page in (
             ("agents", self.agents.page),
             ("workspace", self.bench.page),
             ("sessions", self.sessions.page),
             ("settings", self.settings.page),
             ("versions", self.versions.page),
+            ("permissions", self.permissions.page),
         ):
             window.add_page(name, page)
         self.sessions.page.list.set_toasts(self.notify.toasts)
@@ -107,6 +111,8 @@ class Desk(QObject):
         self.sessions.changed.connect(self._lists.trigger)
         self.sessions.dropped.connect(self._session_dropped)
         self.sessions.page.list.new_requested.connect(lambda: self.go("agents"))
+        self.settings.page_wanted.connect(self.go)
+        self.permissions.back_wanted.connect(lambda: self.go("settings"))
         self.versions.back_wanted.connect(lambda: self.go("workspace"))
         self.versions.open_wanted.connect(self.open)
         self.versions.changed.connect(self._lists.trigger)
@@ -208,6 +214,8 @@ class Desk(QObject):
             self.agents.refresh()
         elif page == "versions":
             self.versions.show()
+        elif page == "permissions":
+            self.permissions.show()
         self.commands.refresh()
 
     def open(self, agent_id: str, session_id: str = "") -> None:

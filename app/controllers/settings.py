@@ -32,9 +32,11 @@ class SettingsController(QObject):
 
     Signals:
         applied: A preference has another value (its name).
+        page_wanted: Another page is to come to the front (its name).
     """
 
     applied = Signal(str)
+    page_wanted = Signal(str)
 
     def __init__(
         self,
@@ -73,6 +75,8 @@ class SettingsController(QObject):
         database = self._services.database
         size, backups = await asyncio.to_thread(_look_at, database)
         self.page.show_data(str(database), size, backups)
+        if self._services.store_is_open:
+            self.page.show_permissions(len(await self._services.store.grants.list()))
 
     def apply(self, name: str) -> None:
         """Make a preference hold."""
@@ -85,6 +89,15 @@ class SettingsController(QObject):
         elif name == "motion":
             manager.set_reduced_motion({"system": None, "reduced": True, "full": False}[settings.motion])
         self.applied.emit(name)
+
+    def choose(self, name: str, value: str) -> None:
+        """Give a preference another value from elsewhere than its page."""
+        self._changed(name, value)
+        self.show()
+
+    def save(self) -> None:
+        """Write the settings; a disk that is full is told, not raised."""
+        self._save()
 
     # --- showing ---------------------------------------------------------------------------------------------
 
@@ -160,6 +173,8 @@ class SettingsController(QObject):
             self._asked_connection(what.removeprefix("connection."), connection)
         elif what == "data.show":
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._services.database.parent)))
+        elif what == "permissions.show":
+            self.page_wanted.emit("permissions")
         elif what == "data.backup":
             spawn(self._backup(), name="back up", owner=self)
 

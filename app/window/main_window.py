@@ -13,6 +13,8 @@ from widgets.common import NavItem, Sidebar
 
 MINIMUM = QSize(900, 600)
 FIRST_SIZE = QSize(1440, 900)
+INSIDE = {"workspace": "agents", "versions": "agents", "permissions": "settings"}
+"""Pages without a row in the sidebar, and the row that they belong to."""
 FRAME = QSize(4, 44)
 """About what a window manager draws round a window; the real frame is only known once it is shown."""
 
@@ -106,7 +108,7 @@ class MainWindow(QMainWindow):
         """Bring a page to the front."""
         if self.stack.currentWidget() is not self._pages[name]:
             self.stack.setCurrentWidget(self._pages[name])
-        self.sidebar.set_current("agents" if name in ("workspace", "versions") else name)
+        self.sidebar.set_current(INSIDE.get(name, name))
         self.page_changed.emit(name)
 
     # --- geometry --------------------------------------------------------------------------------------------

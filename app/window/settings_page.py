@@ -224,6 +224,7 @@ class SettingsPage(QScrollArea):
         column.addWidget(self.own_file)
         for section in dict.fromkeys(item.section for item in preferences()):
             self._section(column, section)
+        self._permissions(column)
         self._data(column)
         column.addStretch(1)
         self.setWidget(body)
@@ -303,6 +304,26 @@ class SettingsPage(QScrollArea):
             grid.addLayout(words, number, 0)
             grid.addWidget(box, number, 1, Qt.AlignmentFlag.AlignVCenter)
         column.addWidget(card)
+
+    def _permissions(self, column: QVBoxLayout) -> None:
+        words = self.tr("What agents may do outside their own chat without asking again.")
+        self._heading(column, self.tr("Permissions"), words)
+        card = QFrame()
+        card.setProperty("role", "card")
+        row = QHBoxLayout(card)
+        row.setContentsMargins(16, 12, 16, 12)
+        self._allowed = _plain(self.tr("Nothing is allowed yet."), "")
+        row.addWidget(self._allowed, 1)
+        show = QPushButton(self.tr("Show permissions"))
+        show.setProperty("what", "permissions.show")
+        show.clicked.connect(self._button_clicked)
+        row.addWidget(show)
+        column.addWidget(card)
+
+    def show_permissions(self, count: int) -> None:
+        """How many permissions there are."""
+        words = self.tr("1 permission") if count == 1 else self.tr("{count} permissions").format(count=count)
+        self._allowed.setText(words if count else self.tr("Nothing is allowed yet."))
 
     def _data(self, column: QVBoxLayout) -> None:
         self._heading(column, self.tr("Data"), self.tr("Everything stays in this one file on this machine."))

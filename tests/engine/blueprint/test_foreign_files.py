@@ -96,6 +96,7 @@ def test_every_kind_is_looked_at_without_doing_anything() -> None:
         look_at(document)
 
 
+@pytest.mark.timeout(900)
 def test_mutated_files_are_refused_or_looked_at_and_nothing_runs(count: Callable[[int, int], int], root: Path) -> None:
     chance = random.Random(20261126)
     files = sorted((root / "resources/templates").glob("*.bough.json"))

@@ -1,0 +1,140 @@
+"""The page of permissions: everything that is allowed in plain words, taken back with effect at the next call."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
+
+from app.permissions import list_allowed
+from engine.errors import StoreError
+from engine.permissions import Capability, StoredPermissions
+from engine.persistence import Commit
+from engine.testing import ScriptedModel
+from tests.app.helpers import Person, at_the_window, until
+from tests.widgets.themed import nameless, unreachable
+
+WEB = Capability("http", {"host": "example.org"}, "Fetch from example.org")
+NOTES = Capability("read_folder", {"folder": "/notes"}, "Read files in /notes")
+
+
+def named(page, words: str) -> QPushButton:
+    return next(b for b in page.findChildren(QPushButton) if b.accessibleName() == words and b.isVisible())
+
+
+async def page_of(person: Person):
+    person.desk.go("settings")
+    page = person.desk.permissions.page
+    person.desk.settings.page.asked.emit("permissions.show", "")
+    await until(lambda: person.desk.window.page == "permissions", "the page")
+    return page
+
+
+@at_the_window
+async def test_all_grants_stand_by_agent_and_one_is_taken_back_with_undo(start):
+    person = await start()
+    await person.begins("notepad")
+    agent = person.desk.bench.agent.id
+    permissions = StoredPermissions(person.store.grants)
+    for capability in (WEB, NOTES):
+        await permissions.allow(agent, capability)
+    await permissions.allow("file_1", WEB)
+    await permissions.allow("gone", WEB)
+    await person.store.grants.set("something else", True)
+    page = await page_of(person)
+    await until(lambda: len(page.ids()) == 4, "four")
+    assert [group.agent for group in page._groups] == [
+        "Notepad assistant",
+        "An agent that was run from a file",
+        "An agent that is not here any more",
+    ]
+    assert {line.sentence for line in page._groups[0].lines} == {WEB.sentence, NOTES.sentence}
+    assert page._groups[0].lines[0].when.startswith("allowed ")
+    assert not nameless(page)
+    assert not unreachable(page)
+    QTest.mouseClick(named(page, "Take back: Read files in /notes"), Qt.MouseButton.LeftButton)
+    await until(lambda: len(page.ids()) == 3, "one is gone")
+    assert not await permissions.allows(agent, NOTES)
+    assert await permissions.allows(agent, WEB)
+    toasts = person.desk.notify.toasts
+    assert toasts.history[-1].text == "Notepad assistant has to ask again: Read files in /notes."
+    toasts.open_toasts[-1].action.click()
+    await until(lambda: len(page.ids()) == 4, "it is back")
+    assert await permissions.allows(agent, NOTES)
+
+
+@at_the_window
+async def test_all_of_an_agent_and_everything(start):
+    person = await start()
+    await person.begins("notepad")
+    agent = person.desk.bench.agent.id
+    permissions = StoredPermissions(person.store.grants)
+    for owner in (agent, "other"):
+        for capability in (WEB, NOTES):
+            await permissions.allow(owner, capability)
+    page = await page_of(person)
+    await until(lambda: len(page.ids()) == 4, "four")
+    QTest.mouseClick(named(page, "Take back everything that Notepad assistant may do"), Qt.MouseButton.LeftButton)
+    await until(lambda: len(page.ids()) == 2, "the agent's are gone")
+    assert {found.agent_id for found in await permissions.list()} == {"other"}
+    QTest.mouseClick(page.everything, Qt.MouseButton.LeftButton)
+    await until(lambda: page.is_empty, "nothing is left")
+    assert not page.everything.isVisible()
+    assert await permissions.list() == []
+    QTest.keyClick(page, Qt.Key.Key_Escape)
+    await until(lambda: person.desk.window.page == "settings", "back")
+    assert person.desk.window.sidebar.rows["settings"].isChecked()
+
+
+@at_the_window
+async def test_what_a_session_may_use_is_listed_and_the_open_session_is_told(start):
+    person = await start(ScriptedModel(default="Hello."))
+    await person.begins("notepad")
+    await person.says("Hello")
+    session = person.desk.bench.session.session
+    tool = next(node for node in person.desk.bench.agent.model.document.walk() if node.kind == "tool")
+    key = "add_note:1"
+    session.grants[key] = True
+    await person.store.sessions.commit(Commit(session.id, grants={key: True}))
+    (one,) = await list_allowed(person.store)
+    assert one.sentence == f"Use “{tool.props['title']}” without asking, in the session “Hello”"
+    assert one.agent == "Notepad assistant"
+    page = await page_of(person)
+    await until(lambda: page.ids(), "the grant")
+    page.take_back_requested.emit(page.ids())
+    await until(lambda: page.is_empty, "taken back")
+    assert key not in session.grants
+    person.desk.notify.toasts.open_toasts[-1].action.click()
+    await until(lambda: page.ids(), "allowed again")
+    assert session.grants[key] is True
+    page.take_back_requested.emit(["nobody"])
+
+
+@at_the_window
+async def test_settings_say_how_many(start):
+    person = await start()
+    await StoredPermissions(person.store.grants).allow("a", WEB)
+    person.desk.go("settings")
+    await until(lambda: person.desk.settings.page._allowed.text() == "1 permission", "the number")
+
+
+@at_the_window
+async def test_what_cannot_be_changed_is_said(start, monkeypatch, expect_log):
+    expect_log("could not be read")
+    expect_log("could not be changed")
+    person = await start()
+    await StoredPermissions(person.store.grants).allow("a", WEB)
+    page = await page_of(person)
+    await until(lambda: page.ids(), "the grant")
+
+    async def fails(*_: object, **__: object):
+        raise StoreError("broken", kind="readonly")
+
+    monkeypatch.setattr(person.store.grants, "revoke", fails)
+    toasts = person.desk.notify.toasts
+    page.take_back_requested.emit(page.ids())
+    await until(lambda: any("cannot be written" in said.text for said in toasts.history), "said")
+    before = len(toasts.history)
+    monkeypatch.setattr(person.store.grants, "list", fails)
+    person.desk.permissions.show()
+    await until(lambda: len(toasts.history) > before, "said too")
