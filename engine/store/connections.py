@@ -9,7 +9,7 @@ from engine.errors import StoreError
 from engine.store.codec import stored_text
 from engine.store.errors import store_error
 
-USER_VERSION = 2
+USER_VERSION = 3
 """Version of the schema that this program writes: the number of migrations in ``schema.py``."""
 
 APPLICATION_ID = 0x426F7567

@@ -250,6 +250,30 @@ def m002_events(db: Database) -> None:
         db.conn.execute(statement)
 
 
+_THIRD = (
+    """
+    CREATE TABLE parts (
+        id TEXT PRIMARY KEY,
+        title TEXT NOT NULL,
+        description TEXT NOT NULL DEFAULT '',
+        version TEXT NOT NULL,
+        definition NOT NULL,
+        created REAL NOT NULL,
+        updated REAL NOT NULL,
+        trashed REAL
+    )
+    """,
+    "PRAGMA user_version = 3",
+)
+
+
+@MIGRATIONS()
+def m003_parts(db: Database) -> None:
+    """The library of parts."""
+    for statement in _THIRD:
+        db.conn.execute(statement)
+
+
 def migrate(connection: sqlite3.Connection) -> None:
     """Apply what is missing, each migration in a transaction of its own."""
     from sqlite_utils.db import Database

@@ -17,6 +17,7 @@ from engine.store.browser import Browser
 from engine.store.connections import connect_reader, schema_version
 from engine.store.grants import Grants
 from engine.store.locks import Locks, open_locks
+from engine.store.parts import Parts
 from engine.store.readers import Readers
 from engine.store.sessions import Sessions
 from engine.store.writer import Writer
@@ -32,6 +33,7 @@ class Store:
         readonly: Whether it was opened for reading only; then every call that writes raises ``StoreError``.
         sessions: Sessions, as :class:`engine.persistence.SessionStore`.
         agents: Agents, their versions and undo journals.
+        parts: The library of parts.
         browser: Lists of sessions, searches, and what is done to sessions from there.
         grants: Permissions.
     """
@@ -47,6 +49,7 @@ class Store:
         # To look at other people's locks needs an instance of its own: the writer's belongs to the writer's thread.
         self._probe: Locks = open_locks(path)
         self.agents = Agents(self._writer, self._readers)
+        self.parts = Parts(self._writer, self._readers)
         self.browser = Browser(self._writer, self._readers, self.sessions, self._probe, readonly=readonly)
         self.grants = Grants(self._writer, self._readers)
 

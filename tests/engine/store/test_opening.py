@@ -47,6 +47,7 @@ async def test_a_new_file_is_ours_and_needs_no_backup(path: Path) -> None:
         assert raw.execute("SELECT migration_set, name FROM _sqlite_migrations").fetchall() == [
             ("bough", "m001_first"),
             ("bough", "m002_events"),
+            ("bough", "m003_parts"),
         ]
     raw.close()
     assert not (path.parent / "backups").exists()
@@ -58,18 +59,32 @@ def test_the_version_is_the_number_of_migrations() -> None:
 
 def add_migration(monkeypatch: pytest.MonkeyPatch, statement: str) -> None:
     """A program one version further on."""
-    migrations = Migrations("bough")
-    migrations()(schema.m001_first)
-    migrations()(schema.m002_events)
+    newer = connections.USER_VERSION + 1
 
-    @migrations()
-    def m003_next(db: Any) -> None:
-        db.conn.execute("PRAGMA user_version = 3")
+    def m_next(db: Any) -> None:
+        db.conn.execute(f"PRAGMA user_version = {newer}")
         db.conn.execute(statement)
 
+    run_by(monkeypatch, schema.m001_first, schema.m002_events, schema.m003_parts, m_next)
+
+
+def run_by(monkeypatch: pytest.MonkeyPatch, *steps: Any) -> None:
+    """A program of another version: one that has these migrations."""
+    migrations = Migrations("bough")
+    for step in steps:
+        migrations()(step)
     monkeypatch.setattr(schema, "MIGRATIONS", migrations)
-    monkeypatch.setattr(connections, "USER_VERSION", 3)
-    monkeypatch.setattr(backup, "USER_VERSION", 3)
+    monkeypatch.setattr(connections, "USER_VERSION", len(steps))
+    monkeypatch.setattr(backup, "USER_VERSION", len(steps))
+
+
+async def test_a_file_from_before_there_were_parts_gets_a_library(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_by(monkeypatch, schema.m001_first, schema.m002_events)
+    await fill(path)
+    monkeypatch.undo()
+    assert await first_words(path) == "one"
+    async with Store.open(path) as store:
+        assert await store.parts.list() == []
 
 
 async def test_a_backup_is_taken_before_a_migration(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +92,7 @@ async def test_a_backup_is_taken_before_a_migration(path: Path, monkeypatch: pyt
     add_migration(monkeypatch, "ALTER TABLE sessions ADD COLUMN colour TEXT")
     assert await first_words(path) == "one"
     (copy,) = (path.parent / "backups").iterdir()
-    assert "-v2" in copy.name
+    assert f"-v{connections.USER_VERSION - 1}" in copy.name
     monkeypatch.undo()
     with pytest.raises(StoreError) as refused:
         await first_words(path)
