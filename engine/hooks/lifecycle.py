@@ -93,9 +93,10 @@ def use_continuation(function: Callback) -> None:
 
     ``function(result)`` sees in ``result.should_continue`` what the one before it left. It returns True, False,
     ``{"stop": True, "reason": …}``, ``{"continue": True, "reason": …}`` or None, or calls ``result.stop(reason)``
-    or ``result.continue_(reason)``; inside one function *stop* beats *continue*.
+    or ``result.continue_(reason)``; inside one function *stop* beats *continue*. It only decides: a replay calls it
+    again, while other callbacks of a tick are not called there.
     """
-    _use_callback_slot("on_tick_end", function)
+    _use_callback_slot("continuation", function)
 
 
 def use_on_execution_end(function: Callback) -> None:

@@ -49,12 +49,21 @@ async def call(function: Callable[..., Any], *arguments: Any) -> Any:
     return result
 
 
-def callbacks(tree: Tree, kind: str) -> Iterator[tuple[Fiber, Callable[..., Any]]]:
+def callbacks(tree: Tree, *kinds: str) -> Iterator[tuple[Fiber, Callable[..., Any]]]:
     """The callbacks of a phase, in order, of what is mounted now."""
     for fiber in list(tree.components()):
         for slot in list(fiber.slots):
-            if slot.kind == kind and isinstance(slot, CallbackSlot) and fiber.alive:
-                yield fiber, slot.function
+            if slot.kind in kinds and isinstance(slot, CallbackSlot) and fiber.alive:
+                function = _called(tree, slot)
+                if function is not None:
+                    yield fiber, function
+
+
+def _called(tree: Tree, slot: CallbackSlot) -> Callable[..., Any] | None:
+    """What is called for a callback: in a replay its stand-in, or nothing. What only decides is called there too."""
+    if tree.stand_ins is None or slot.kind == "continuation":
+        return slot.function
+    return tree.stand_ins.get(slot.kind)
 
 
 async def fire(tree: Tree, kind: str, *arguments: Any) -> None:
@@ -74,7 +83,7 @@ async def fire_all(tree: Tree, kind: str, *arguments: Any) -> None:
 
 async def fire_tick_start(tree: Tree, tick: tuple[str, int], info: Any) -> None:
     """Call the tick-start callbacks of components that have not had this tick's call yet."""
-    for fiber in list(tree.components()):
+    for fiber in list(tree.components() if tree.stand_ins is None else ()):
         if fiber.ticked == tick or not fiber.alive:
             continue
         fiber.ticked = tick
@@ -85,12 +94,12 @@ async def fire_tick_start(tree: Tree, tick: tuple[str, int], info: Any) -> None:
 
 async def settle(tree: Tree) -> None:
     """After a render: undo and call what left, then effects, then mount callbacks of what is new."""
+    if tree.stand_ins is not None:
+        tree.leaving, tree.effects, tree.entering = [], [], []
     while tree.leaving:
         leaving, tree.leaving = tree.leaving, []
         for function in leaving:
             await _quietly(function)
-    if not tree.run_effects:
-        tree.effects.clear()
     while tree.effects:
         effects, tree.effects = tree.effects, []
         for slot, effect in effects:

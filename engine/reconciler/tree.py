@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from engine.component import Component
@@ -41,7 +41,8 @@ class Tree:
         fetches: Data that was asked for in this render: what to await before the next pass.
         reports: State that had to be dropped: ``(path, reason)``.
         host: What hooks reach of the session; None for a tree that is only compiled.
-        run_effects: False: ``use_effect`` functions are not called (a replay).
+        stand_ins: In a replay, what is called in place of the callbacks of a phase, by its kind. The others are not
+            called at all, nor are effects.
     """
 
     def __init__(self, host: Any = None, on_dirty: Callable[[], None] | None = None) -> None:
@@ -59,7 +60,7 @@ class Tree:
         self.entering: list[Fiber] = []
         self.leaving: list[Callable[[], Any]] = []
         self.effects: list[tuple[Any, Callable[[], Any]]] = []
-        self.run_effects = True
+        self.stand_ins: Mapping[str, Callable[..., Any]] | None = None
         self.shape = 0
         self.expanded: set[str] = set()
         self._departing: list[Fiber] = []

@@ -257,6 +257,8 @@ class Execution:
     props: Mapping[str, Any] | None = None
     only_pending: bool = False
     closing: TickRecord | None = None
+    changed: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
+    """State, and session state, that the model was shown and that is not saved yet."""
 
     @property
     def id(self) -> str:
@@ -267,6 +269,11 @@ class Execution:
     def total_usage(self) -> Usage:
         """Own tokens and those of spawned sessions."""
         return self.usage + self.children_usage
+
+    def take_changed(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What :attr:`changed` has, for a save."""
+        taken, self.changed = self.changed, ({}, {})
+        return taken
 
     def reply_text(self) -> str:
         """The text of the last reply, with the parts before its pauses: they are one message of the model's."""

@@ -185,9 +185,12 @@ def merged(one: Commit, two: Commit) -> Commit | None:
     """Both in one transaction and with half the work, or None where that would lose a step of state or events."""
     if one.state or one.shared_state or one.events is not None or one.streamed:
         return None
-    if two.state and any(entry.role == "tool" for entry in one.entries):
-        return None  # what the state was when the results came is a step of its own
     tick = two.tick
+    changes = two.state or two.shared_state
+    if changes and any(entry.role == "tool" for entry in one.entries):
+        return None  # what the state was when the results came is a step of its own
+    if changes and one.tick is not None and one.tick.context is not None:
+        return None  # so is what it was when the model was called
     if one.tick is not None:
         if tick is None:
             tick = one.tick

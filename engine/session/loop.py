@@ -93,7 +93,8 @@ async def _end(session: Session, ex: Execution, error: BaseException | None) -> 
     failed = dict.fromkeys(ex.unanswered, "failed") if isinstance(error, ModelError) else {}
     for id in failed:
         session.mark(ex, id, "failed")
-    state = take_state(session.tree)
+    shown, shared = ex.take_changed()
+    state = {**shown, **take_state(session.tree)}
     fields: dict[str, Any] = {"pending_added": session.unstored_pending()}
     # What is told of the end is saved with the end: it is numbered before, and told after.
     before = session.hold_events()
@@ -103,7 +104,7 @@ async def _end(session: Session, ex: Execution, error: BaseException | None) -> 
         fields |= {
             "statuses": failed,
             "state": state,
-            "shared_state": session.take_shared(),
+            "shared_state": {**shared, **session.take_shared()},
             "streamed": () if error is not None else None,
             "execution": session.execution_record(ex, status, error),
             "tick": ex.closing,

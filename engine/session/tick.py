@@ -164,6 +164,7 @@ class Tick:
         if session.journal.store is not None:
             exact = compiled.request if changed is not None else None
             self.context = record_of(compiled.layout, compiled.choice, exact)
+            ex.changed = take_state(session.tree), session.take_shared()  # what the request shows is saved with it
         session.emit(CompiledEvent(request=compiled.request, passes=passes, reasons=tuple(reasons), forced=forced))
         session.tree.notify("context_info")
         await self._evicted(compiled)
@@ -244,6 +245,9 @@ class Tick:
                 return await call.run(request, new_id("entry"))
         except (ModelError, Aborted, asyncio.CancelledError):
             await self._keep_partial(call.reply)
+            if self.context is not None:  # there was nothing to keep: what was asked is saved all the same
+                state, shared = ex.take_changed()
+                session.journal.later(tick=self.record(ended=True), state=state, shared_state=shared)
             raise
 
     async def _keep_partial(self, reply: Reply | None) -> None:
@@ -264,16 +268,20 @@ class Tick:
             self.usage = self.usage + reply.usage
             ex.usage = ex.usage + reply.usage
             ex.unanswered.clear()
+        state, shared = ex.take_changed()
         fields: dict[str, Any] = {
             "entries": [entry],
             "tick": self.record(stop_reason=reply.stop_reason),
             "streamed": (),
+            "state": state,
+            "shared_state": shared,
         }
         if any(block.get("type") == "tool_use" for block in content):
             await session.commit(ex, **fields)  # durable before any tool runs
         else:
             session.journal.later(**fields)  # in order, and awaited with the execution's last save
         session.emit(EntryCommitted(entry=entry))
+        session.state_saved(state)
         return entry
 
     # -- tools ---------------------------------------------------------------------------------------------------
@@ -336,7 +344,7 @@ class Tick:
         session.last_tick = result
         with session.interruptible(ex):
             await session.rendered()
-            for _, function in phases.callbacks(session.tree, "on_tick_end"):
+            for _, function in phases.callbacks(session.tree, "on_tick_end", "continuation"):
                 result.settle(await phases.call(function, result))
         if session.has_joined() and not result.should_continue and result.reason is None:
             result.should_continue = True

@@ -323,6 +323,7 @@ def _apply_tick(connection: sqlite3.Connection, session: Known, packet: Packet) 
         "started = excluded.started, ended = excluded.ended, model = excluded.model, "
         "stop_reason = excluded.stop_reason, usage = excluded.usage, "
         "after_index = ifnull(excluded.after_index, after_index), context = ifnull(excluded.context, context), "
+        "start_seq = iif(excluded.context IS NULL, start_seq, excluded.start_seq), "
         "state_seq = excluded.state_seq, results_seq = ifnull(excluded.results_seq, results_seq)",
         (execution, *packet.tick, context, session.state_seq, session.state_seq, results),
     )

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from engine.session.session import Session
 
 FORMAT = "bough-recording"
-VERSION = 1
+VERSION = 2
+"""From 2 on, the *start* of a tick has all that was done to state before its model call, by callbacks too."""
 
 
 async def record(session: Session) -> dict[str, Any]:
@@ -151,8 +152,9 @@ class Recording:
     def __init__(self, value: Mapping[str, Any]) -> None:
         if value.get("format") != FORMAT:
             raise ValidationFailed("This is not a recording", place="format")
-        if value.get("version") != VERSION:
+        if value.get("version") not in (1, VERSION):
             raise ValidationFailed(f"The recording has version {value.get('version')}; this reads {VERSION}")
+        self._first_version = value["version"] == 1
         self.session_id = str(value["session"])
         self.limit: int | None = value["limit"]
         self.props: dict[str, Any] = dict(value["props"])
@@ -195,7 +197,7 @@ class Recording:
                 tick["tick"],
                 None if tick["context"] is None else self._context(tick["context"]),
                 tick["usage"],
-                {step: tick[step] for step in ("start", "results", "end")},
+                self._states(tick, bool(messages.get(tick["tick"]))),
                 replies.get(tick["tick"], ()),
             )
             for tick in item["ticks"]
@@ -203,6 +205,12 @@ class Recording:
         return RecordedExecution(
             item["id"], item["status"], item["error"], item["stop_reason"], item["metadata"], ticks, messages
         )
+
+    def _states(self, tick: Mapping[str, Any], took_messages: bool) -> dict[str, Sequence[Any]]:
+        start, results, end = tick["start"], tick["results"], tick["end"]
+        if self._first_version and tick["tick"] > 1 and not took_messages:
+            start, end = [], [*start, *end]  # it was first saved with its reply, together with what came after
+        return {"start": start, "results": results, "end": end}
 
     def _context(self, parts: Sequence[Any]) -> ContextRecord:
         return ContextRecord([(kind, body if kind == "entries" else self.bodies[body]) for kind, body in parts])

@@ -17,11 +17,19 @@ from engine import (
     component,
     create_app,
     gate,
+    use_after_compile,
+    use_continuation,
     use_data,
     use_effect,
     use_gate,
     use_knob,
+    use_on_execution_end,
+    use_on_execution_start,
+    use_on_message,
+    use_on_mount,
     use_on_tick_end,
+    use_on_tick_start,
+    use_on_unmount,
     use_session_state,
     use_state,
 )
@@ -136,7 +144,7 @@ async def test_the_first_divergence_is_shown_with_its_place_and_words(tmp_path):
 async def test_what_decides_differently_is_a_divergence_of_ticks(tmp_path):
     @component
     def Patient(go_on):
-        use_on_tick_end(lambda result: result.tick < 3 if go_on else None)
+        use_continuation(lambda result: result.tick < 3 if go_on else None)
         return [System("S"), Timeline()]
 
     value = await recorded(tmp_path, ["one", "two", "three"], [say("go", props={"go_on": True})], Patient)
@@ -147,6 +155,62 @@ async def test_what_decides_differently_is_a_divergence_of_ticks(tmp_path):
     value = await recorded(tmp_path / "..", ["one"], [say("go", props={"go_on": False})], Patient)
     value["props"] = {"go_on": True}
     assert (await replay(value, Patient)).divergence.actual == "one more tick"
+
+
+@component
+def Busy():
+    """Every callback has an effect that must not happen twice, and changes what the model sees."""
+    log, set_log = use_state([])
+    shown, set_shown = use_state(True)
+
+    def did(what):
+        def act(*_):
+            ran.append(what)
+            set_log(lambda old: [*old, what])
+
+        return act
+
+    def compiled(context):
+        if log[-1:] == ["tick start"]:
+            did("compile")()
+            context.request_recompile("compiled")
+
+    def tick_end(result):
+        did("tick end")()
+        return {"continue": True} if result.tick == 1 else {"stop": True, "reason": "enough"}
+
+    use_on_mount(did("mount"))
+    use_on_unmount(did("unmount"))
+    use_on_execution_start(did("start"))
+    use_on_tick_start(did("tick start"))
+    use_on_message(did("message"))
+    use_after_compile(compiled)
+    use_on_tick_end(tick_end)
+    use_on_execution_end(did("end"))
+
+    def hide():
+        set_shown(False)
+
+    return [Tool("hide", "Hide", hide), Section(*log, id="log"), Timeline(), shown and Leaving()]
+
+
+@component
+def Leaving():
+    use_on_unmount(lambda: ran.append("left"))
+    use_effect(lambda: lambda: ran.append("undone"), [])
+    return "Still here."
+
+
+async def test_no_callback_runs_in_a_replay_and_what_they_did_is_there(tmp_path):
+    turns = [say("one"), say("two")]
+    value = await recorded(tmp_path, ["a", "b", call("hide"), "d"], turns, Busy)
+    found = await replay(value, Busy)
+    assert found.identical, found.divergence
+    assert len(found.ticks) == 4
+    assert ran == []
+    for what in ("mount", "start", "tick start", "message", "compile", "tick end", "end"):
+        assert what in found.ticks[-1].request.system
+    assert "Still here" not in json.dumps(found.ticks[-1].request.messages)
 
 
 async def test_failed_aborted_joined_and_bounded_executions_replay(tmp_path):
@@ -267,3 +331,19 @@ def test_requests_are_compared_with_words():
     assert "and today you greet [-Ryan-]" in str(raised.value)
     with pytest.raises(AssertionError, match=r"tools\[0\].*\n.*nothing there before"):
         assert_same_request(greeting("Ryan", [Tool("t", "T", lambda: None)]), one)
+
+
+async def test_a_recording_of_the_first_version_replays(tmp_path):
+    @component
+    def Agent():
+        use_knob("open", False, momentary=True, description="Opens")
+        return [System("S"), Timeline()]
+
+    value = await recorded(tmp_path, [call("set_knob", name="open", value=True), "read"], [say("go")], Agent)
+    assert (value["version"], (await replay(value, Agent)).identical) == (2, True)
+    last = value["executions"][0]["ticks"][-1]
+    value["version"], last["start"], last["end"] = 1, [*last["start"], *last["end"]], []
+    assert last["start"]
+    assert (await replay(value, Agent)).identical
+    value["version"] = 2
+    assert not (await replay(value, Agent)).identical

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import weakref
+from dataclasses import replace
 
 import pytest
 
@@ -51,11 +52,13 @@ def test_commits_are_joined_only_where_nothing_is_lost():
     entry = Entry("e", 0, "assistant", [], "x", 1)
     context = ContextRecord([("system", "S")])
     one = Commit("s", entries=[entry], tick=TickRecord("x", 1, 1.0, context=context), streamed=())
-    two = Commit(
-        "s", execution=ExecutionRecord("x", "completed", 1.0), tick=TickRecord("x", 1, 1.0, 2.0), state={"/": 1}
-    )
-    both = merged(one, two)
-    assert (both.entries, both.tick.context, both.tick.ended, both.state) == ([entry], context, 2.0, {"/": 1})
+    ended = Commit("s", execution=ExecutionRecord("x", "completed", 1.0), tick=TickRecord("x", 1, 1.0, 2.0))
+    both = merged(one, ended)
+    assert (both.entries, both.tick.context, both.tick.ended) == ([entry], context, 2.0)
+    two = replace(ended, state={"/": 1})
+    assert merged(one, two) is None
+    assert merged(one, replace(ended, shared_state={"k": 1})) is None
+    assert merged(Commit("s", entries=[entry]), two).state == {"/": 1}
     assert (both.execution.status, both.streamed) == ("completed", ())
     assert merged(one, Commit("s")).tick is one.tick
     assert merged(two, one) is None
