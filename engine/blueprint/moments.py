@@ -38,7 +38,8 @@ MAX_SECONDS = 60.0
 Values = Mapping[str, Any]
 
 
-def _of_call(result: TickResult) -> Values:
+def of_call(result: TickResult) -> Values:
+    """What a model call brought, by the names that conditions know it by."""
     names = [call.name for call in result.tool_calls]
     return {"reply": result.text, "tool_calls": names, "call_number": result.tick}
 
@@ -63,7 +64,7 @@ class _Moment:
 _MOMENTS: dict[str, _Moment] = {
     "mount": _Moment(lifecycle.use_on_mount, lambda fiber: {}),
     "call_start": _Moment(lifecycle.use_on_tick_start, lambda fiber, info: {"call_number": info.tick}),
-    "call_end": _Moment(lifecycle.use_on_tick_end, lambda fiber, result: _of_call(result)),
+    "call_end": _Moment(lifecycle.use_on_tick_end, lambda fiber, result: of_call(result)),
     "message": _Moment(lifecycle.use_on_message, lambda fiber, entry: _of_message(entry)),
     "turn_end": _Moment(lifecycle.use_on_execution_end, _of_turn),
 }
@@ -125,11 +126,11 @@ def StopRule(node: Node, board: Board, items: Values) -> None:
             (props.after is not None and result.tick >= props.after)
             or (bool(wanted) and wanted in result.text.casefold())
             or (bool(tool) and tool in used)
-            or _holds(fiber, node, board, {**items, **_of_call(result)})
+            or _holds(fiber, node, board, {**items, **of_call(result)})
         )
         if not holds:
             return None
-        reason = _reason(fiber, node, board, {**items, **_of_call(result)})
+        reason = _reason(fiber, node, board, {**items, **of_call(result)})
         return {"stop": True, "reason": reason or kind_of(node).title_of(node)}
 
     lifecycle.use_continuation(decide)
@@ -168,7 +169,7 @@ def ContinueRule(node: Node, board: Board, items: Values) -> Element | None:
         until, tool = props.until.strip().casefold(), props.tool.strip()
         asked = bool(until) or bool(tool) or not is_blank(props.condition)
         finished = (until and until in result.text.casefold()) or (tool and tool in state.used)
-        given = {**items, **_of_call(result)}
+        given = {**items, **of_call(result)}
         if not asked or finished or not (is_blank(props.condition) or _holds(fiber, node, board, given)):
             return None
         if props.limit is not None and state.times >= props.limit:

@@ -13,6 +13,7 @@ from engine.blueprint.board import Board, Report
 from engine.blueprint.declared import part_around
 from engine.blueprint.document import AgentDocument, Node
 from engine.blueprint.kinds import kind_of
+from engine.blueprint.moments import of_call
 from engine.blueprint.scope import KEY, Scope
 from engine.blueprint.template import TemplateError
 from engine.blueprint.values import ValueProblem
@@ -166,7 +167,7 @@ def GateHolder(node: Node, board: Board, given: Mapping[str, Any]) -> None:
         from engine.blueprint.conditions import evaluate
 
         try:
-            return evaluate(props.condition, {**given, **board.now()}, board.types())
+            return evaluate(props.condition, {**of_call(result), **given, **board.now()}, board.types())
         except (TemplateError, ValueProblem):
             return False
 

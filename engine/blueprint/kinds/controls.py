@@ -10,6 +10,7 @@ from engine.blueprint.conditions import Condition, is_blank, words
 from engine.blueprint.document import AgentDocument, Node
 from engine.blueprint.kinds._registry import register
 from engine.blueprint.kinds.base import NodeKind, Properties, Variable, prop
+from engine.blueprint.kinds.on_event import CALL_NUMBER, CALL_TELLS, REPLY, TOOL_CALLS, told
 from engine.blueprint.names import slug, unique_title
 from engine.blueprint.problem import Problem, set_value, set_values
 from engine.blueprint.values import number_text, short
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from engine.blueprint.edits import Edit
     from engine.blueprint.scope import Scope
 
-KNOB_TYPES = {"toggle": "On or off", "number": "Number", "choice": "Choice", "text": "Text"}
+KNOB_TYPES = {"toggle": "On or off", "number": "Number or range", "choice": "Choice", "text": "Text"}
 _ONLY_NUMBER = {"type": ("number",)}
 CHECK_WORDS = "Look over your work once more and put right what is wrong. Then clear this gate."
 _VALUE_TYPES = {"toggle": "yes_no", "number": "number", "choice": "text", "text": "text"}
@@ -39,6 +40,17 @@ class KnobProperties(Properties):
     maximum: int | float | None = prop(None, label="To", editor="number", visible_when=_ONLY_NUMBER)
     step: int | float | None = prop(
         None, label="In steps of", editor="number", visible_when=_ONLY_NUMBER, advanced=True, minimum=0
+    )
+    max_length: int | None = prop(
+        None,
+        label="At most",
+        editor="number",
+        unit="characters",
+        placeholder="no limit",
+        visible_when={"type": ("text",)},
+        advanced=True,
+        minimum=1,
+        maximum=100_000,
     )
     momentary: bool = prop(
         False, label="Resets after use", editor="toggle", help="Goes back to where it started when the turn ends."
@@ -73,22 +85,38 @@ class KnobKind(NodeKind[KnobProperties]):
         if props.type == "toggle":
             return given if isinstance(given, bool) else False
         if props.type == "number":
-            if isinstance(given, (int, float)) and not isinstance(given, bool) and self._in_range(props, given):
+            if isinstance(given, (int, float)) and not isinstance(given, bool) and self._allows(node, given):
                 return given
             return props.minimum if props.minimum is not None else min(0, props.maximum or 0)
         if props.type == "choice":
             options = self.options(node)
             return given if given in options else (options[0] if options else "")
-        return given if isinstance(given, str) else ""
+        text = given if isinstance(given, str) else ""
+        return text if props.max_length is None else text[: props.max_length]
+
+    def _allows(self, node: Node, value: Any) -> bool:
+        from engine.hooks.knobs import knob
+
+        return knob(0, **self._limits(node)).problem(value) is None
+
+    @staticmethod
+    def _in_range(props: KnobProperties) -> bool:
+        low, high = props.minimum, props.maximum
+        given = props.default
+        if not isinstance(given, (int, float)):
+            return False
+        return (low is None or given >= low) and (high is None or given <= high)
+
+    def _limits(self, node: Node) -> dict[str, Any]:
+        """What values of a number or a text may be, for the engine."""
+        props = self.props(node)
+        if props.type == "number":
+            return {"min": props.minimum, "max": props.maximum, "step": props.step or None}
+        return {"max_length": props.max_length} if props.type == "text" else {}
 
     def options(self, node: Node) -> list[str]:
         """What may be chosen, blank lines left out, each once."""
         return list(dict.fromkeys(option.strip() for option in self.props(node).options if option.strip()))
-
-    @staticmethod
-    def _in_range(props: KnobProperties, value: float) -> bool:
-        above = props.minimum is None or value >= props.minimum
-        return above and (props.maximum is None or value <= props.maximum)
 
     def summary(self, node: Node, document: AgentDocument) -> str:
         props, initial = self.props(node), self.initial(node)
@@ -130,7 +158,10 @@ class KnobKind(NodeKind[KnobProperties]):
             initial = self.initial(node)
             text = f"The knob starts as {short(props.default)}, which is not one of its values."
             if props.type == "number":
-                text = f"The knob starts at {short(props.default)}, which is outside its range."
+                where = "between its steps" if self._in_range(props) else "outside its range"
+                text = f"The knob starts at {short(props.default)}, which is {where}."
+            elif props.type == "text" and props.max_length is not None and isinstance(props.default, str):
+                text = f"The knob starts with a text that is longer than {props.max_length:,} characters."
             fix = set_value(node.id, "default", initial, f"Start with {short(initial)}")
             yield Problem(node.id, "default", "error", text, fix)
 
@@ -145,8 +176,7 @@ class KnobKind(NodeKind[KnobProperties]):
             found["group"] = props.group.strip()
         if props.type == "choice":
             found["options"] = self.options(node)
-        if props.type == "number":
-            found |= {"min": props.minimum, "max": props.maximum, "step": props.step or None}
+        found |= self._limits(node)
         return {name: value for name, value in found.items() if value is not None}
 
     def render(self, node: Node, scope: Scope) -> object:
@@ -173,7 +203,7 @@ class GateProperties(Properties):
         help="The technical name of a tool. Empty: the condition below decides.",
         max_length=64,
     )
-    condition: Condition = prop({}, label="Closes when", editor="condition", role="condition")
+    condition: Condition = prop({}, label="Closes when", editor="condition", role="condition", help=CALL_TELLS)
     name: str = prop(
         "", label="Technical name", help="Follows from the name while it is empty.", advanced=True, max_length=64
     )
@@ -195,6 +225,10 @@ class GateKind(NodeKind[GateProperties]):
     def own_name(self, node: Node) -> str | None:
         props = self.props(node)
         return slug(props.name.strip() or props.title, "gate")
+
+    def local(self, node: Node) -> tuple[Variable, ...]:
+        """What a model call brought, for the gate's own condition."""
+        return told(node, (REPLY, TOOL_CALLS, CALL_NUMBER))
 
     def summary(self, node: Node, document: AgentDocument) -> str:
         props = self.props(node)

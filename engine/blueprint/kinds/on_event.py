@@ -38,6 +38,7 @@ MESSAGE = Told("message", "Text of the message", "text")
 REPLY = Told("reply", "What the model said", "text")
 TOOL_CALLS = Told("tool_calls", "Names of the tools that the model used", "list")
 CALL_NUMBER = Told("call_number", "Number of the model call in this turn", "number")
+CALL_TELLS = "What the last model call brought can be used too: reply, tool_calls, call_number."
 ENDED = Told("ended", "How the turn ended: completed, error or aborted", "text")
 
 _TOLD: dict[str, tuple[Told, ...]] = {

@@ -9,7 +9,7 @@ from engine.blueprint.conditions import Condition, is_blank, words
 from engine.blueprint.document import AgentDocument, Node
 from engine.blueprint.kinds._registry import register
 from engine.blueprint.kinds.base import NodeKind, Properties, Variable, prop
-from engine.blueprint.kinds.on_event import CALL_NUMBER, REPLY, TOOL_CALLS, told
+from engine.blueprint.kinds.on_event import CALL_NUMBER, CALL_TELLS, REPLY, TOOL_CALLS, told
 from engine.blueprint.problem import Problem, remove_node, set_value
 from engine.blueprint.values import count, short
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from engine.blueprint.checks import View
     from engine.blueprint.scope import Scope
 
-_TELLS = "What the call brought can be used too: reply, tool_calls, call_number."
 MAX_CALLS = 200
 
 
@@ -48,7 +47,7 @@ class StopProperties(Properties):
     """Properties of a Stop rule."""
 
     title: str = prop("", label="Title", placeholder="Enough", max_length=200)
-    condition: Condition = prop({}, label="Stops when", editor="condition", role="condition", help=_TELLS)
+    condition: Condition = prop({}, label="Stops when", editor="condition", role="condition", help=CALL_TELLS)
     contains: str = prop(
         "",
         label="Or when the reply contains",
@@ -119,7 +118,7 @@ class ContinueProperties(Properties):
     """Properties of a Continue rule."""
 
     title: str = prop("", label="Title", placeholder="Keep working", max_length=200)
-    condition: Condition = prop({}, label="Goes on while", editor="condition", role="condition", help=_TELLS)
+    condition: Condition = prop({}, label="Goes on while", editor="condition", role="condition", help=CALL_TELLS)
     until: str = prop(
         "",
         label="Until the reply contains",
