@@ -67,6 +67,17 @@ class Keychain:
         self._memory.pop(origin, None)
         await asyncio.to_thread(_delete, origin)
 
+    async def find(self, entry: str) -> str | None:
+        """What is kept under that name, in memory or in the keychain; None where there is nothing.
+
+        Raises:
+            KeychainError: The keychain could not be asked.
+        """
+        found = self._memory.get(entry) or await asyncio.to_thread(_get, entry)
+        if found:
+            hide(found)
+        return found or None
+
     async def key_for(self, connection: Connection) -> str | None:
         """The key of a connection, or None where it needs none.
 

@@ -62,6 +62,13 @@ def build_parser() -> argparse.ArgumentParser:
     models.add_argument("model", nargs="?", help="the model's id, as listed")
     models.add_argument("-y", "--yes", action="store_true", help="agree to the download or the deletion")
 
+    words = "list what agents are allowed to do outside of themselves, or take it back"
+    permissions = commands.add_parser("permissions", parents=[common], help=words)
+    permissions.add_argument(
+        "--revoke", metavar="ID|AGENT|all", nargs="+", help="take these back: by id as listed, all of one agent, or all"
+    )
+    permissions.add_argument("--json", action="store_true", help="one JSON object per line")
+
     commands.add_parser("doctor", parents=[common], help="report on this installation, secrets left out")
     return parser
 

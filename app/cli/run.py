@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from app.model_slot import ModelSlot
 from app.services import Services
 from app.text import megabytes
 from app.workspace.captions import caption
+from app.worlds import CONTENT, look_around, world_for
 
 if TYPE_CHECKING:
     from engine.blueprint.document import AgentDocument
@@ -33,6 +34,8 @@ class _Agent:
     name: str
     document: AgentDocument
     version: str
+    permissions: str = ""
+    """What permissions belong to; "" for an agent of the library: its id."""
 
 
 async def run(options: argparse.Namespace, services: Services, terminal: Terminal) -> int:
@@ -58,7 +61,8 @@ async def _find_agent(name: str, store: Store) -> _Agent:
         from engine.blueprint.files import dump_document
 
         version = await store.agents.record_file(dump_document(document))
-        return _Agent(file_agent_id(document), str(document.root.props.get("name", "")) or path.stem, document, version)
+        name = str(document.root.props.get("name", "")) or path.stem
+        return _Agent(file_agent_id(document), name, document, version, f"{CONTENT}{version}")
     row = await library.find(name)
     if row is None:
         if path.suffix == ".json" or "/" in name:
@@ -134,8 +138,10 @@ async def _turn(
 
     slot = ModelSlot(lambda: services.models.make(choice), lambda: services.models.info(choice))
     terminal.say(f"{agent.name} · {services.models.label(choice)}")
-    app = create_app(agent_component(agent.document), model=slot, store=store)
-    async with app:
+    world = world_for(services, agent.permissions or agent.id, lambda: agent.document)
+    await look_around(agent.document)
+    app = create_app(agent_component(agent.document, world=world), model=slot, store=store)
+    async with aclosing(world), app:
         session = await app.session(session_id)
         session.agent_id, session.agent_version = agent.id, agent.version
         if not session_id:
@@ -175,6 +181,9 @@ class _Printer:
         self._said = False
 
     def show(self, event: Any) -> None:
+        if event.type == "tool_confirmation_required":  # of a sub-agent too
+            self._ask(event)
+            return
         if getattr(event, "spawn_path", ()):
             return
         if event.type == "content_delta" and event.kind == "text":
@@ -186,15 +195,26 @@ class _Printer:
             self.end()
         elif event.type == "tool_call":
             self._terminal.say(f"  {event.name} {event.summary or event.input}")
-        elif event.type == "tool_confirmation_required":
-            question = event.message or f"The agent wants to use {event.name} with {event.input}. Allow it?"
-            approved = self._terminal.ask(question)
-            reason = None if approved else "Nobody could be asked." if not sys.stdin.isatty() else "The person said no."
-            self._session.respond(event.confirmation_id, approved, reason=reason)
         elif event.type == "notice":
             self._terminal.say(f"  {event.text}")
         elif event.type == "retry":
             self._terminal.say("  The model is busy; trying again.")
+
+    def _ask(self, event: Any) -> None:
+        """Put a question of the agent to whoever sits at the terminal."""
+        self.end()
+        if event.kind == "question":
+            said = self._terminal.answer(event.message, event.input.get("choices", ()))
+            self._session.respond(event.confirmation_id, said is not None, input={"answer": said})
+            return
+        if event.kind == "permission":
+            decision = self._terminal.permit(event.message, event.input.get("detail", ""))
+            self._session.respond(event.confirmation_id, decision != "no", always=decision == "always")
+            return
+        question = event.message or f"The agent wants to use {event.name} with {event.input}. Allow it?"
+        approved = self._terminal.ask(question)
+        reason = None if approved else "The person said no." if self._terminal.can_ask else "Nobody could be asked."
+        self._session.respond(event.confirmation_id, approved, reason=reason)
 
     def end(self) -> None:
         if self._open:

@@ -8,10 +8,11 @@ import importlib
 import logging
 import signal
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TextIO
+from typing import Literal, TextIO
 
 from app.log import logging_to
 from app.paths import find_paths
@@ -52,12 +53,54 @@ class Terminal:
         if self.err.isatty():
             self.say("")
 
+    @property
+    def can_ask(self) -> bool:
+        """Whether somebody sits at a terminal."""
+        return sys.stdin.isatty() and self.err.isatty()
+
     def ask(self, question: str) -> bool:
         """Yes or no on a terminal; no where nobody can answer."""
-        if not (sys.stdin.isatty() and self.err.isatty()):
+        if not self.can_ask:
             return False
         self.say(f"{question} [y/N] ", end="")
         return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+    def permit(self, what: str, detail: str = "") -> Literal["once", "always", "no"]:
+        """Whether an agent may do something; no where nobody can answer, and then how it could be allowed.
+
+        Args:
+            what: "Read files in /home/ada/notes".
+            detail: What to look at before agreeing, such as code.
+        """
+        if not self.can_ask:
+            self.say(f"  Not allowed: {what}. Run this in a terminal to be asked, or allow it in the window.")
+            return "no"
+        for line in detail.splitlines():
+            self.say(f"    {_printable(line)}")
+        self.say(f"The agent wants to: {_printable(what)}. Allow it? [y = once, a = always, N = no] ", end="")
+        said = sys.stdin.readline().strip().lower()
+        return "always" if said in ("a", "always") else "once" if said in ("y", "yes", "once") else "no"
+
+    def answer(self, question: str, choices: Sequence[str] = ()) -> str | None:
+        """An answer in words, or one of the choices by number or word; None where nobody can or will answer."""
+        if not self.can_ask:
+            self.say(f"  Nobody could be asked: {question}")
+            return None
+        self.say(_printable(question))
+        for number, choice in enumerate(choices, 1):
+            self.say(f"  {number}  {_printable(choice)}")
+        self.say("> ", end="")
+        said = sys.stdin.readline().strip()
+        if not choices:
+            return said or None
+        if said.isdigit() and 1 <= int(said) <= len(choices):
+            return choices[int(said) - 1]
+        return next((choice for choice in choices if choice.lower() == said.lower()), None)
+
+
+def _printable(text: str) -> str:
+    """A text of an agent, which cannot move the cursor or clear what was asked."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else "�" for letter in text)
 
 
 def run_command(options: argparse.Namespace) -> int:

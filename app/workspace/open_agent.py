@@ -16,6 +16,7 @@ from app.tasks import spawn
 from app.tool_titles import title_of_tool
 from app.workspace.autosave import Autosave
 from app.workspace.open_session import OpenSession
+from app.worlds import look_around, world_for
 from engine import create_app
 from engine.blueprint.kinds import kind_of
 from engine.blueprint.render import agent_component
@@ -42,7 +43,8 @@ class OpenAgent(QObject):
         self.autosave = Autosave(services.store.agents, self.id, self.model, loaded.row.version, self)
         self.sessions: dict[str, OpenSession] = {}
         self.slot = ModelSlot(self._make_model, lambda: services.models.info(self.choice))
-        self._component = agent_component(lambda: self.model.document)
+        self.world = world_for(services, self.id, lambda: self.model.document)
+        self._component = agent_component(lambda: self.model.document, world=self.world)
         self.app: Any = create_app(self._component, model=self.slot, store=services.store)
         self._name = self.name
         self.model.changed.connect(self._document_changed)
@@ -89,6 +91,7 @@ class OpenAgent(QObject):
         """Open a session of this agent, or begin a new one."""
         if session_id is not None and session_id in self.sessions:
             return self.sessions[session_id]
+        await look_around(self.model.document)
         session = await self._engine_session(session_id)
         found = self.sessions.get(session.id)
         if found is not None:
@@ -132,6 +135,7 @@ class OpenAgent(QObject):
             session.stop()
             await session.close()
         await self.app.shutdown()
+        await self.world.aclose()
 
     # --- inside ----------------------------------------------------------------------------------------------
 
