@@ -19,7 +19,7 @@ from engine.hooks.state import Ref, use_ref
 if TYPE_CHECKING:
     from engine.permissions import Capability
     from engine.session.session import Session
-    from engine.world import Decision, World
+    from engine.world import Ask, Decision, World
 
 
 class TurnPermit:
@@ -30,15 +30,14 @@ class TurnPermit:
         self._once: set[str] = set()
         self._denied: set[str] = set()
 
-    async def require(self, world: World, capability: Capability, session: Session, name: str, turn: str) -> bool:
+    async def require(self, world: World, capability: Capability, turn: str, ask: Ask) -> bool:
         """Whether the person allows it; asks at most once a turn.
 
         Args:
             world: Where the gate is.
             capability: What is about to happen.
-            session: In whose chat they are asked.
-            name: What asks, as a person knows it.
             turn: Id of the execution.
+            ask: How they are asked.
         """
         if turn != self._turn:
             self._turn, self._once, self._denied = turn, set(), set()
@@ -47,18 +46,26 @@ class TurnPermit:
         if capability.key in self._denied:
             return await world.allowed(capability)
 
-        async def ask(wanted: Capability) -> Decision:
-            decision = await ask_in_chat(session, wanted, name)
+        async def asked(wanted: Capability) -> Decision:
+            decision = await ask(wanted)
             if decision == "once":
                 self._once.add(wanted.key)
             return decision
 
         try:
-            await world.require(capability, ask)
+            await world.require(capability, asked)
         except NotPermitted:
             self._denied.add(capability.key)
             return False
         return True
+
+    def in_chat(self, session: Session, name: str) -> Ask:
+        """How to ask in a session's chat outside of any call; ``name`` is what asks, as a person knows it."""
+
+        async def ask(capability: Capability) -> Decision:
+            return await ask_in_chat(session, capability, name)
+
+        return ask
 
 
 async def ask_in_chat(session: Session, capability: Capability, name: str) -> Decision:
@@ -81,9 +88,10 @@ def Permitted(name: str, board: Board, capabilities: Sequence[Capability], then:
     async def ask(info: Any) -> None:
         if board.world is None or fiber.tree.host is None:
             return
+        in_chat = permit.current.in_chat(fiber.tree.host, name)
         before, allowed.current = allowed.current, True
         for capability in capabilities:
-            if not await permit.current.require(board.world, capability, fiber.tree.host, name, info.execution_id):
+            if not await permit.current.require(board.world, capability, info.execution_id, in_chat):
                 allowed.current = False
                 break
         if before != allowed.current:
