@@ -47,6 +47,15 @@ class Library:
         icon = str(props.get("icon", "") or "bot")
         return await self._store.agents.create(dump_document(document), title, icon, agent_id=agent_id)
 
+    async def bring(self, document: AgentDocument) -> str:
+        """The id of an agent that is exactly this document; a new one is made where there is none."""
+        from engine.blueprint.files import dump_document
+        from engine.store.agents import version_id
+
+        version = version_id(dump_document(document))
+        there = next((row.id for row in await self.list() if row.version == version), None)
+        return there or await self.create(document)
+
     async def load(self, agent_id: str) -> LoadedAgent | None:
         """An agent with its document and its undo history.
 

@@ -23,13 +23,14 @@ from app.library import Library
 from app.notify import Notify
 from app.services import Services
 from app.tasks import run_dialog, spawn
+from app.template_cards import TAGS, card_of
 from app.text import tr
 from app.window.agents_page import AgentsPage
 from app.window.rename_dialog import RenameDialog
 from widgets.cards import CardInfo, ConnectionForm
+from widgets.common import ConfirmDialog
 
 if TYPE_CHECKING:
-    from engine.blueprint.document import AgentDocument
     from engine.blueprint.gallery import Template
     from engine.store.agents import AgentRow
 
@@ -72,13 +73,14 @@ class AgentsController(QObject):
         self._new: dict[str, Connection] = {}
         page.begin_requested.connect(self.begin_template)
         page.restore_requested.connect(self.restore)
+        page.purge_requested.connect(lambda key: spawn(self._purge(key), name="delete an agent for good", owner=self))
         page.agents.opened.connect(lambda agent_id: self.open_wanted.emit(agent_id, ""))
         page.agents.trash_requested.connect(self._trash_by_id)
         page.agents.rename_requested.connect(lambda key: spawn(self._rename(key), name="rename an agent", owner=self))
         page.agents.duplicate_requested.connect(lambda key: spawn(self._duplicate(key), name="duplicate", owner=self))
         page.agents.export_requested.connect(lambda key: spawn(self._export(key), name="export", owner=self))
         page.templates.look_inside.connect(self.look_inside)
-        page.begin.setEnabled(False)
+        page.set_can_begin(False)
 
     # --- set-up ----------------------------------------------------------------------------------------------
 
@@ -88,8 +90,10 @@ class AgentsController(QObject):
 
         found = await asyncio.to_thread(templates)
         self._templates = {template.name: template for template in found}
-        self.page.show_templates([CardInfo(t.name, t.title, t.description, t.icon, t.hue, t.needs) for t in found])
-        self.page.begin.setEnabled(True)
+        self.page.show_templates(
+            [card_of(template) for template in found], {tag: tr(text) for tag, text in TAGS.items()}
+        )
+        self.page.set_can_begin(True)
         self._set_up_models()
         self.refresh()
 
@@ -210,8 +214,11 @@ class AgentsController(QObject):
 
     async def _look_inside(self, template: Template) -> None:
         from app.window.inside_dialog import InsideDialog
+        from engine.blueprint.capabilities import capabilities
 
-        dialog = InsideDialog(template.document, template.title, self.page.window())
+        lines = await asyncio.to_thread(template.conversation)
+        may = list(dict.fromkeys(capability.sentence for _, capability in capabilities(template.document)))
+        dialog = InsideDialog(template, lines, may, self.page.window())
         if await run_dialog(dialog) == QDialog.DialogCode.Accepted:
             self.begin_template(template.name)
 
@@ -233,11 +240,10 @@ class AgentsController(QObject):
             if saved is None:
                 return
             self._use_connection(saved)
-        await self._create(template.document, template.title)
-
-    async def _create(self, document: AgentDocument, name: str = "") -> None:
+        library = Library(self._services.store)
         try:
-            agent_id = await Library(self._services.store).create(document, name)
+            ids = {name: await library.bring(document) for name, document in template.agents.items()}
+            agent_id = await library.create(template.bound(ids), template.title)
         except Exception as error:
             log.exception("The agent could not be made")
             self._notify.error(explain(error))
@@ -261,6 +267,21 @@ class AgentsController(QObject):
 
     def _trash_by_id(self, agent_id: str) -> None:
         self.trash(agent_id, self.page.agents.card(agent_id).info.title)
+
+    async def _purge(self, agent_id: str) -> None:
+        store = self._services.store
+        stored = await store.agents.get(agent_id)
+        if stored is None:
+            return
+        dialog = ConfirmDialog(
+            tr("Delete “{name}” for good?", name=stored.row.name),
+            tr("Its versions and everything that it was allowed go with it. Its sessions stay readable."),
+            tr("Delete agent"),
+            danger=True,
+            parent=self.page.window(),
+        )
+        if await run_dialog(dialog, delete=False) == QDialog.DialogCode.Accepted:
+            self._do(store.agents.purge(agent_id), "delete an agent for good")
 
     async def _rename(self, agent_id: str) -> None:
         from engine.blueprint.edits import SetProperty, apply

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets.cards import AgentCards, CardInfo, ModelCards, TemplateCards
+from widgets.cards import AgentCards, CardInfo, ModelCards, TemplateGallery
 from widgets.common import PageTitle, text_label
 
 COLUMN = 860
@@ -30,11 +30,13 @@ class AgentsPage(QWidget):
         import_requested: Open an agent file.
         trash_shown: The person wants to see deleted agents, or not any more.
         restore_requested: A deleted agent is to come back (its id).
+        purge_requested: A deleted agent is to go for good (its id).
     """
 
     begin_requested = Signal(str)
     import_requested = Signal()
     restore_requested = Signal(str)
+    purge_requested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,7 +49,8 @@ class AgentsPage(QWidget):
         self.templates_title = PageTitle(
             self.tr("What should your agent do?"), self.tr("Each of these runs. Open one, talk to it, change anything.")
         )
-        self.templates = TemplateCards()
+        self.gallery = TemplateGallery()
+        self.templates = self.gallery.cards
         self.models_title = text_label(self.tr("Which model should it use?"), "heading")
         self.models_title.setContentsMargins(4, 0, 0, 0)
         self.models = ModelCards()
@@ -65,9 +68,11 @@ class AgentsPage(QWidget):
             unknown.hide()
         self.begin.clicked.connect(self._begin)
         self.templates.selected.connect(self._template_selected)
+        self.gallery.shown_changed.connect(self._shown_changed)
         self.templates.activated.connect(self.begin_requested)
         self.importing.clicked.connect(self.import_requested)
         self._titles: dict[str, str] = {}
+        self._can_begin = False
 
     def show_agents(self, agents: Sequence[CardInfo]) -> None:
         """The person's agents; without any, the page is the first run."""
@@ -95,17 +100,23 @@ class AgentsPage(QWidget):
             button.setAccessibleName(self.tr("Restore {name}").format(name=name))
             button.clicked.connect(lambda *_, key=agent_id: self.restore_requested.emit(key))
             box.addWidget(button)
+            purge = QPushButton(self.tr("Delete for good…"))
+            purge.setProperty("role", "quiet")
+            purge.setAccessibleName(self.tr("Delete {name} for good").format(name=name))
+            purge.clicked.connect(lambda *_, key=agent_id: self.purge_requested.emit(key))
+            box.addWidget(purge)
             self.trash.addWidget(row)
 
-    def show_templates(self, templates: Sequence[CardInfo]) -> None:
-        """The templates."""
+    def show_templates(self, templates: Sequence[CardInfo], tags: Mapping[str, str]) -> None:
+        """The templates, and the words for what they need."""
         self._titles = {info.id: info.title for info in templates}
-        self.templates.set_templates(templates)
+        self.gallery.set_templates(templates, tags)
 
     def show_models(self, shown: bool) -> None:
         """Whether a model has to be chosen first."""
         for widget in (self.models_title, self.models):
             widget.setVisible(shown)
+        self.gallery.set_short(shown)
 
     def show_note(self, text: str) -> None:
         """Quiet words beside the button."""
@@ -119,7 +130,7 @@ class AgentsPage(QWidget):
         column.addWidget(self.agents)
         column.addSpacing(12)
         column.addWidget(self.templates_title)
-        column.addWidget(self.templates)
+        column.addWidget(self.gallery)
         column.addSpacing(12)
         column.addWidget(self.models_title)
         column.addWidget(self.models)
@@ -158,6 +169,14 @@ class AgentsPage(QWidget):
         title = self._titles.get(template_id, "")
         self.begin.setText(self.tr("Open {title}").format(title=title))
         self.begin.setAccessibleName(self.begin.text())
+
+    def _shown_changed(self) -> None:
+        self.begin.setEnabled(self._can_begin and bool(self.templates.current()))
+
+    def set_can_begin(self, can: bool) -> None:
+        """Whether an agent can be made at all."""
+        self._can_begin = can
+        self._shown_changed()
 
     def _begin(self) -> None:
         self.begin_requested.emit(self.templates.current())

@@ -1,40 +1,128 @@
-"""A look inside a template: its tree to read, without making an agent of it."""
+"""A look inside a template: a conversation that it had, its tree, what it needs; no agent is made of it."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from collections.abc import Sequence
 
-from engine.blueprint.document import AgentDocument, Node
-from engine.blueprint.kinds import kind_of
-from widgets import theme
-from widgets.common import text_label
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
-ROW = 28
+from engine.blueprint.gallery import Line, Template
+from widgets.chat import ChatItem, ChatView
+from widgets.common import IconLabel, text_label
+from widgets.library.small_tree import SmallTree
+
+SIDE = 250
 
 
 class InsideDialog(QDialog):
-    """The nodes of a document with what each does. ``accepted``: the person wants to begin with it.
+    """A template to look at. ``accepted``: the person wants to begin with it.
 
     Args:
-        document: What is shown.
-        title: Its name.
+        template: What is shown.
+        lines: Its recorded session.
+        may: What it may want to do outside its own chat, in sentences.
     """
 
-    def __init__(self, document: AgentDocument, title: str, parent: QWidget) -> None:
+    def __init__(self, template: Template, lines: Sequence[Line], may: Sequence[str], parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle(self.tr("Inside {title}").format(title=title))
-        self.tree = QTreeWidget()
-        self.tree.setAccessibleName(self.windowTitle())
-        self.tree.setHeaderHidden(True)
-        self.tree.setColumnCount(1)
-        self.tree.setIconSize(QSize(16, 16))
-        self.tree.setIndentation(20)
-        self.tree.setTextElideMode(Qt.TextElideMode.ElideRight)
-        root = _item(document.root, document)
-        self.tree.addTopLevelItem(root)
-        self.tree.expandAll()
-        self.tree.setCurrentItem(root)
+        self.setWindowTitle(self.tr("Inside {title}").format(title=template.title))
+        self.tree = SmallTree(self.windowTitle())
+        self.tree.show_node(template.document.root, template.document)
+        self.chat = ChatView()
+        self.chat.header.hide()
+        self.chat.footer.hide()
+        self.chat.setAccessibleName(self.tr("A conversation with {title}").format(title=template.title))
+        self.chat.set_items(chat_items(template, lines))
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.chat)
+        self._stack.addWidget(self.tree)
+        self._tabs = QButtonGroup(self)
+        tabs = QHBoxLayout()
+        tabs.setContentsMargins(12, 8, 12, 8)
+        tabs.setSpacing(4)
+        self.tabs: dict[str, QPushButton] = {}
+        for name, text in (("chat", self.tr("A conversation")), ("tree", self.tr("The tree"))):
+            tab = QPushButton(text)
+            tab.setProperty("role", "tab")
+            tab.setCheckable(True)
+            tab.clicked.connect(lambda *_, key=name: self.show_tab(key))
+            self._tabs.addButton(tab)
+            tabs.addWidget(tab)
+            self.tabs[name] = tab
+        tabs.addStretch(1)
+        self.tabs["chat"].setVisible(bool(lines))
+        right = QFrame()
+        right.setProperty("role", "card")
+        column = QVBoxLayout(right)
+        column.setContentsMargins(1, 1, 1, 1)
+        column.setSpacing(0)
+        column.addLayout(tabs)
+        column.addWidget(self._stack, 1)
+        body = QHBoxLayout()
+        body.setSpacing(20)
+        body.addLayout(self._about(template, may))
+        body.addWidget(right, 1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(20, 20, 20, 16)
+        whole.setSpacing(14)
+        whole.addLayout(body, 1)
+        whole.addLayout(self._buttons(template.title))
+        self.show_tab("chat" if lines else "tree")
+        self.resize(900, 620)
+        self.begin.setFocus()
+
+    def show_tab(self, name: str) -> None:
+        """Bring the conversation or the tree to the front."""
+        self._stack.setCurrentWidget(self.chat if name == "chat" else self.tree)
+        self.tabs[name].setChecked(True)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """A conversation is read from its beginning."""
+        super().showEvent(event)
+        self.chat.transcript.verticalScrollBar().setValue(0)
+
+    def _about(self, template: Template, may: Sequence[str]) -> QVBoxLayout:
+        column = QVBoxLayout()
+        column.setSpacing(6)
+        column.addWidget(IconLabel(template.icon, template.hue, 24))
+        column.addSpacing(2)
+        for text, role in ((template.title, "title"), (template.description, "dim")):
+            label = text_label(text, role)
+            label.setFixedWidth(SIDE)
+            column.addWidget(label)
+        needs = [template.needs] if template.needs else []
+        self._list(column, self.tr("What it needs"), needs)
+        self._list(column, self.tr("What it may ask to do"), may)
+        self._list(column, self.tr("What it brings along"), [self._brought(name) for name in template.agents])
+        self._list(column, self.tr("Try asking"), [f"“{text}”" for text in template.suggestions[:3]])
+        column.addStretch(1)
+        return column
+
+    def _brought(self, name: str) -> str:
+        return self.tr("The agent {name}").format(name=name.replace("-", " ").replace("_", " ").capitalize())
+
+    def _list(self, column: QVBoxLayout, title: str, texts: Sequence[str]) -> None:
+        if not texts:
+            return
+        column.addSpacing(8)
+        column.addWidget(text_label(title, "label"))
+        for text in texts:
+            label = text_label(text, "caption")
+            label.setFixedWidth(SIDE)
+            column.addWidget(label)
+
+    def _buttons(self, title: str) -> QHBoxLayout:
         words = text_label(self.tr("Only to look at. Open it, and you can change every part."), "dim")
         close = QPushButton(self.tr("Close"))
         close.clicked.connect(self.reject)
@@ -44,23 +132,25 @@ class InsideDialog(QDialog):
         self.begin.clicked.connect(self.accept)
         row = QHBoxLayout()
         row.setSpacing(8)
-        row.addWidget(words, 1)
+        row.addWidget(words, 1, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(close)
         row.addWidget(self.begin)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(20, 20, 20, 16)
-        column.setSpacing(12)
-        column.addWidget(self.tree, 1)
-        column.addLayout(row)
-        self.resize(620, 520)
+        return row
 
 
-def _item(node: Node, document: AgentDocument) -> QTreeWidgetItem:
-    kind = kind_of(node)
-    title, summary = kind.title_of(node), " ".join(kind.summary(node, document).replace("**", "").split())
-    item = QTreeWidgetItem([f"{title}   {summary}" if summary and summary != title else title])
-    item.setIcon(0, theme.icon(kind.icon_of(node), kind.group if kind.group != "root" else "text"))
-    item.setToolTip(0, summary)
-    item.setSizeHint(0, QSize(0, ROW))
-    item.addChildren([_item(child, document) for child in node.children])
-    return item
+def chat_items(template: Template, lines: Sequence[Line]) -> list[ChatItem]:
+    """A recorded session as the chat shows one."""
+    from app.tool_titles import title_of_tool
+    from app.workspace.transcript import one_line
+
+    items = []
+    for number, line in enumerate(lines):
+        key = f"line-{number}"
+        if line.role != "tool":
+            items.append(ChatItem(key, line.role, line.text))
+            continue
+        title = title_of_tool(template.document, line.tool)
+        detail = {"input": dict(line.input), "result": line.text, "summary": one_line(line.text)}
+        status = "failed" if line.failed else "done"
+        items.append(ChatItem(key, "tool", one_line(line.input), title, detail, status))
+    return items

@@ -112,7 +112,7 @@ def test_the_agents_page_begins_without_what_is_not_known_yet(qtbot):
 def test_nothing_moves_sideways_when_the_scroll_bar_comes(qtbot):
     page = AgentsPage()
     qtbot.addWidget(page)
-    page.show_templates([CardInfo("blank", "Blank agent", "The least.")])
+    page.show_templates([CardInfo("blank", "Blank agent", "The least.")], {})
     page.show_models(True)
     page.resize(1000, 1600)
     page.show()

@@ -2,6 +2,7 @@
 
 from widgets.cards.connection import ConnectionDraft, ConnectionForm
 from widgets.cards.downloads import DeviceModel, DeviceModels, DownloadState, progress_words, size_words, time_words
+from widgets.cards.gallery import TemplateGallery
 from widgets.cards.grid import CardGrid
 from widgets.cards.models import ModelCards
 from widgets.cards.templates import AgentCards, CardInfo, InfoCard, TemplateCards
@@ -18,6 +19,7 @@ __all__ = [
     "InfoCard",
     "ModelCards",
     "TemplateCards",
+    "TemplateGallery",
     "progress_words",
     "size_words",
     "time_words",

@@ -27,6 +27,7 @@ class CardGrid(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(_GAP)
         self._cards: list[QWidget] = []
+        self._waiting: list[QWidget] = []
         self._columns = most
 
     @property
@@ -36,11 +37,22 @@ class CardGrid(QWidget):
 
     def set_cards(self, cards: Sequence[QWidget]) -> None:
         """Shows these; cards that are no longer shown are deleted."""
-        for card in self._cards:
+        for card in dict.fromkeys([*self._cards, *self._waiting]):
             self._grid.removeWidget(card)
             if card not in cards:
                 card.hide()
                 card.deleteLater()
+        self._waiting = []
+        self._cards = list(cards)
+        self._place()
+
+    def show_cards(self, cards: Sequence[QWidget]) -> None:
+        """Shows some of its cards; the others wait out of sight."""
+        everything = [*self._cards, *(card for card in self._waiting if card not in self._cards)]
+        for card in everything:
+            self._grid.removeWidget(card)
+            card.setVisible(card in cards)
+        self._waiting = everything
         self._cards = list(cards)
         self._place()
 

@@ -27,6 +27,8 @@ class CardInfo:
         edge: Node group whose hue it has (``instructions``, ``memory``, ``abilities``, ``steps``, ``flow``).
         badge: A few words in a pill ("works on this device"), or for agents "12 sessions".
         note: Quiet words at the right ("edited yesterday"), for agents.
+        tags: What it can be filtered by.
+        more_words: Other words that a search finds it by.
     """
 
     id: str
@@ -36,6 +38,8 @@ class CardInfo:
     edge: str = "instructions"
     badge: str = ""
     note: str = ""
+    tags: tuple[str, ...] = ()
+    more_words: str = ""
 
 
 class InfoCard(CardButton):
@@ -129,9 +133,15 @@ class TemplateCards(CardGrid):
         if wanted:
             self._by_id[wanted].setChecked(True)
 
+    def show_only(self, ids: Sequence[str]) -> None:
+        """Shows those of the templates; if the selected one is not among them, the first of them is selected."""
+        self.show_cards([self._by_id[key] for key in ids if key in self._by_id])
+        if ids and self.current() not in ids:
+            self.select(ids[0])
+
     def current(self) -> str:
-        """The selected template's id, or ""."""
-        return next((key for key, card in self._by_id.items() if card.isChecked()), "")
+        """The id of the template that is selected and in sight, or ""."""
+        return next((key for key, card in self._by_id.items() if card.isChecked() and card in self.cards), "")
 
     def select(self, template_id: str) -> None:
         """Selects a template."""
