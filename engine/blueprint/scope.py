@@ -146,9 +146,9 @@ class Scope:
         )
 
     def knobs_element(self, node: Node) -> object:
-        """The list of knobs, at the place of the first one."""
+        """The list of knobs, at the place of the first one; of several lists the engine shows the first."""
         self.shown.add(node.id)
-        if self.knobs_placed or self.board.parent is not None:
+        if self.knobs_placed or self.board.around is not None:
             return None
         self.knobs_placed = True
         return Knobs(key=self.key(node) + ":list")
