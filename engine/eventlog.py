@@ -140,14 +140,29 @@ class EventReader:
         return self
 
     async def __anext__(self) -> SessionEvent:
-        while True:
-            event = self._log.at(self._place)
-            if event is not None:
-                self._place += 1
-                return event
-            if self._log.closed:
+        while (event := self.peek()) is None:
+            if self.ended:
                 raise StopAsyncIteration
             await self._log.wait()
+        self.skip()
+        return event
+
+    def peek(self) -> SessionEvent | None:
+        """The next event, or None where it is not there yet.
+
+        Raises:
+            EngineError: It is not kept any more.
+        """
+        return self._log.at(self._place)
+
+    def skip(self) -> None:
+        """Go on behind the event that :meth:`peek` showed."""
+        self._place += 1
+
+    @property
+    def ended(self) -> bool:
+        """Whether no more events will come than those that are there."""
+        return self._log.closed
 
     async def aclose(self) -> None:
         """Nothing to release; here because readers of streams call it."""

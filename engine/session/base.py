@@ -37,7 +37,8 @@ log = logging.getLogger("engine")
 
 
 KEPT_REQUESTS = 8
-"""``events(after=)`` replays so many ``compiled`` events with their request; older ones come with an empty one."""
+"""So many ``compiled`` events keep their request in memory; that of older ones is read from the store, if there is one.
+"""
 
 
 @dataclass(slots=True)

@@ -81,12 +81,15 @@ async def context_of(session: Session, tick: Any) -> ModelRequest | None:
     compiled = session.compiled
     if compiled is not None and session.compiled_at == place:
         return compiled.request
-    store = session.journal.store
-    if store is None:
-        return None
     await session.journal.settle()
-    record = await store.context(session.id, *place)
-    if record is None:
+    return await stored_request(session, *place)
+
+
+async def stored_request(session: Session, execution_id: str, tick: int) -> ModelRequest | None:
+    """The request of a tick as the store has it, or None."""
+    store = session.journal.store
+    record = None if store is None else await store.context(session.id, execution_id, tick)
+    if store is None or record is None:
         return None
 
     async def fetch(first: int, last: int) -> Sequence[Entry]:

@@ -298,9 +298,10 @@ class Session(SessionCore):
 
         Args:
             after: Begin behind this sequence number, with what was kept since; None begins with what comes next.
-                With a store this also works in a new process: what is not in memory is read from the stored log,
-                where a streamed block is one ``content_delta``, ``compiled`` has an empty request, and what another
-                process does from now on is not followed.
+                With a store this also works in a new process, and what another process saves is followed within a
+                second. What is not in memory is read from the stored log, where a streamed block is one
+                ``content_delta``. ``compiled`` has an empty request where that was never saved: in spawned sessions,
+                and without a store in all but the newest eight.
 
         Raises:
             EngineError: Events behind ``after`` are not kept any more: memory has the newest 5,000, a store the newest
@@ -310,7 +311,7 @@ class Session(SessionCore):
         log = self.events_log
         if after is None:
             return log.read(log.end)
-        if self.journal.store is None or (self.loaded and log.has_all_after(after, self.events_from)):
+        if self.journal.store is None:
             return log.read(log.place_after(after))
         from engine.session.stored_events import StoredReader
 

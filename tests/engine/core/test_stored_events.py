@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 
 import pytest
 
-from engine import EngineError, StoreError, System, Timeline, Tool, ToolContext, component, create_app, use_state
+from engine import (
+    EngineError,
+    ModelError,
+    StoreError,
+    System,
+    Timeline,
+    Tool,
+    ToolContext,
+    component,
+    create_app,
+    use_state,
+)
 from engine.model import ModelRequest
+from engine.session import stored_events
+from engine.session.base import KEPT_REQUESTS
 from engine.store import Store, events
 from engine.testing import Reply, ScriptedModel, ToolCall
 
@@ -162,3 +176,66 @@ async def test_an_end_that_could_not_be_saved_is_not_told_by_the_log(tmp_path, m
         stored = await drain(await other.session("s"), 0, seen[-1].sequence)
         assert comparable(stored) == comparable(seen)
         await other.shutdown()
+
+
+async def test_compiled_events_have_their_request_again(tmp_path):
+    path = str(tmp_path / "x.db")
+    model = ScriptedModel([ADD, "Done.", ModelError("refused", kind="auth")])
+    async with create_app(Agent, model=model, store=path) as app:
+        session = await app.session("s")
+        await session.send("remember milk").result
+        with pytest.raises(ModelError):
+            await session.send("and again").result
+        for _ in range(KEPT_REQUESTS):
+            await session.send("more").result
+        last = session.sequence
+        here = await drain(session, 0, last)
+    async with create_app(Agent, model=ScriptedModel(), store=path) as app:
+        session = await app.session("s")
+        assert await session.context((here[0].execution_id, 1)) is not None
+        there = await drain(session, 0, last)
+    for found in (here, there):
+        requests = [event.request for event in found if event.type == "compiled"]
+        assert [request.messages for request in requests] == [call.messages for call in model.calls]
+        assert [request.system for request in requests] == ["S"] * len(model.calls)
+        assert all(request.spans for request in requests)
+
+
+async def test_what_another_process_saves_is_followed_without_a_gap(tmp_path, monkeypatch):
+    monkeypatch.setattr(stored_events, "POLL_SECONDS", 0.01)
+    path = str(tmp_path / "x.db")
+    watching = create_app(Agent, model=ScriptedModel(), store=path)
+    session = await watching.session("s")
+    await session.send("one").result
+    await session.unload()
+    first = session.sequence
+    reader = session.events(after=0)
+    seen = [await anext(reader) for _ in range(3)]
+    async with create_app(Agent, model=ScriptedModel([ADD, "Done."]), store=path) as other:
+        there = await other.session("s")
+        await there.send("two").result
+        second = there.sequence
+    async for event in reader:
+        seen.append(event)
+        if event.sequence == second:
+            break
+    assert seen[-1].type == "execution_end" and second > first
+    async with create_app(Agent, model=ScriptedModel(), store=path) as other:
+        there = await other.session("s")
+        await there.send("three").result
+    # What the other one wrote may not have been looked for yet when this process goes on.
+    monkeypatch.setattr(stored_events, "POLL_SECONDS", 60)
+    await session.send("four").result
+    async for event in reader:
+        seen.append(event)
+        if event.sequence == session.sequence:
+            break
+    joined = await drain(await watching.session("s"), 0, session.sequence)
+    assert comparable(seen) == comparable(joined)
+    words = [event.entry.text for event in seen if event.type == "entry_committed" and event.entry.role == "user"]
+    assert words == ["one", "two", "three", "four"]
+    ended = asyncio.ensure_future(anext(reader))
+    await asyncio.sleep(0)
+    await watching.shutdown()
+    with pytest.raises(StopAsyncIteration):
+        await ended
