@@ -122,8 +122,10 @@ class Transcript:
         self._sent += 1
         item_id = f"echo:{self._sent}"
         if not queued:
-            self._echoes.append(item_id)
-            return self._append(ChatItem(item_id, "person", text))
+            # What still waits from a turn that failed takes its place first.
+            changes = [self._take_place(waiting) for waiting in list(self._queued)]
+            self._echoes += [*(change.id for change in changes), item_id]
+            return [*changes, *self._append(ChatItem(item_id, "person", text))]
         item = ChatItem(item_id, "person", text, detail={"queued": True})
         self._queued[item_id] = item
         return [Change("append", item_id, item=item)]
@@ -280,9 +282,13 @@ class Transcript:
             return []
         waited = next((key for key, item in self._queued.items() if item.text == text), "")
         if waited:
-            self._items[waited] = replace(self._queued.pop(waited), detail={})
-            return [Change("update", waited, values={"detail": {}})]
+            return [self._take_place(waited)]
         return self._append(ChatItem(entry.id, "person", text))
+
+    def _take_place(self, waiting: str) -> Change:
+        """Words that waited stand in the conversation from here on."""
+        self._items[waiting] = replace(self._queued.pop(waiting), detail={})
+        return Change("update", waiting, values={"detail": {}})
 
     def _commit_agent(self, entry: Entry) -> list[Change]:
         changes: list[Change] = self._end_thinking()

@@ -15,7 +15,9 @@ from app.month_cost import month_cost
 from app.tool_titles import title_of_tool
 from app.workspace.transcript import Transcript
 from engine.blueprint.edits import SetProperty
+from engine.entries import Entry
 from engine.errors import Aborted, ModelError
+from engine.events import EntryCommitted
 from engine.testing import Reply, ScriptedModel, ToolCall
 from tests.app.helpers import at_the_window, until
 
@@ -155,3 +157,20 @@ async def test_the_cost_of_the_month_comes_from_the_store(start):
     assert await month_cost(store, datetime(2026, 11, 22, 12)) == 0.314
     assert asked == [datetime(2026, 11, 1).timestamp()]
     assert await month_cost(person.store) == 0.0
+
+
+def test_words_that_waited_through_a_failed_turn_come_before_the_next_ones():
+    transcript = Transcript()
+    transcript.sent("one", queued=False)
+    transcript.apply(committed("one"))
+    transcript.sent("two", queued=True)
+    transcript.failed(Aborted("Stopped"), "one")
+    transcript.sent("three", queued=False)
+    for text in ("two", "three"):
+        transcript.apply(committed(text))
+    said = [(item.text, bool(item.detail.get("queued"))) for item in transcript.items if item.kind == "person"]
+    assert said == [("one", False), ("two", False), ("three", False)]
+
+
+def committed(text: str) -> EntryCommitted:
+    return EntryCommitted(entry=Entry(f"e-{text}", 0, "user", [{"type": "text", "text": text}], "x", 1))
