@@ -70,6 +70,7 @@ _WINDOW: tuple[ActionSpec, ...] = (
     ActionSpec("palette", "Find a command", "view", "Ctrl+K", "search", palette=False),
     ActionSpec("page.agents", "Agents", "view", "Ctrl+1", "layout-grid"),
     ActionSpec("page.sessions", "Sessions", "view", "Ctrl+2", "messages-square"),
+    ActionSpec("page.library", "Library", "view", "Ctrl+4", "shapes"),
     ActionSpec("page.workspace", "Open agent", "view", "Ctrl+3", "git-branch", "agent"),
     ActionSpec("sessions.search", "Find in all sessions", "view", "Ctrl+Shift+F", "search"),
     ActionSpec("view.tree", "Show or hide the tree", "view", "Ctrl+Alt+1", "panel-left", "agent"),

@@ -75,6 +75,7 @@ class Commands(QObject):
             "palette": self.finder.open,
             "page.agents": lambda: desk.go("agents"),
             "page.sessions": lambda: desk.go("sessions"),
+            "page.library": lambda: desk.go("library"),
             "page.workspace": lambda: desk.go("workspace"),
             "sessions.search": self._search,
             "view.tree": lambda: page.columns.toggle("tree"),
@@ -154,6 +155,7 @@ class Commands(QObject):
             "sessions": desk.sessions.page.panes(),
             "agents": [desk.agents.page],
             "versions": desk.versions.page.panes(),
+            "library": desk.library.page.panes(),
             "permissions": [desk.permissions.page],
             "settings": [desk.settings.page],
         }

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -25,12 +25,14 @@ from app.workspace.captions import money
 from app.workspace.chat import ChatController
 from app.workspace.dropped import DroppedState
 from app.workspace.insight import Insight
+from app.workspace.middle import Middle
 from app.workspace.open_agent import OpenAgent
 from app.workspace.open_session import OpenSession
 from app.workspace.outside import has_news, take_in
 from app.workspace.page import WorkspacePage
+from app.workspace.replace import ReplaceController
 from app.workspace.text_undo import field_takes
-from engine.blueprint.edits import EditError, SetProperty
+from engine.blueprint.edits import SetProperty
 from widgets.forms import ModelChoice
 
 if TYPE_CHECKING:
@@ -72,8 +74,10 @@ class Bench(QObject):
         self.agent: OpenAgent | None = None
         self.session: OpenSession | None = None
         self.session_title = ""
-        self.insight = Insight(page, self)
+        self.insight = Insight(services, page, self)
+        self.middle = Middle(page, self.insight, services.settings_file, notify, self)
         self.dropped = DroppedState(notify.toasts, self)
+        self.replace = ReplaceController(page, self)
         self.chat = ChatController(page.chat, confirm_link, self)
         self._clock = QTimer(self)
         self._clock.setInterval(SAVED_WORDS_MS)
@@ -88,10 +92,7 @@ class Bench(QObject):
         page.tree.folds_changed.connect(self._folds_changed)
         page.tree.show_map(self._services.settings_file.current.remembered.tree_map)
         page.tree.map_toggled.connect(self._map_toggled)
-        page.context.node_clicked.connect(self._select_node)
         page.status.problems_clicked.connect(page.show_problems)
-        page.problems.node_clicked.connect(self._edit_node)
-        page.problems.fix_requested.connect(self._fix)
         page.chat.reason_action.connect(self._get_a_model)
         page.chat.draft_changed.connect(self._draft_changed)
         self.chat.remedy_wanted.connect(self.remedy_wanted)
@@ -240,22 +241,11 @@ class Bench(QObject):
             self.page.context.highlight(ids)
         self.facts_changed.emit()
 
-    def _select_node(self, node_id: str) -> None:
-        self.page.tree.select([node_id])
-
     def _edit_node(self, node_id: str) -> None:
         self.page.columns.reveal("middle")
         self.page.tree.select([node_id])
         self.page.show_tab("properties")
         self.page.form.focus_first()
-
-    def _fix(self, problem: Any) -> None:
-        if self.agent is None or problem.fix is None:
-            return
-        try:
-            self.agent.model.do(problem.fix)
-        except EditError as error:
-            self._notify.say(str(error))
 
     def _folds_changed(self) -> None:
         if self.agent is not None:
@@ -286,8 +276,10 @@ class Bench(QObject):
             agent.model if agent is not None else None, folded.get(agent.id, ()) if agent is not None else ()
         )
         self.page.form.set_node(None, None) if agent is None else self.page.form.set_node(agent.model, None)
+        self.middle.set_agent(agent)
         self.insight.set_agent(agent)
         self.dropped.set_agent(agent)
+        self.replace.set_agent(agent)
         self._show_name()
         self.show_choice()
         self._show_saved()

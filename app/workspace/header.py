@@ -73,23 +73,19 @@ class WorkspaceHeader(QFrame):
         self.saved = QLabel()
         self.saved.setProperty("role", "dim")
         undo, redo = self._tool("edit.undo"), self._tool("edit.redo")
-        shortcut = actions["palette"].shortcut().toString(QKeySequence.SequenceFormat.NativeText).replace("+", " ")
-        self._find_words = f" {shortcut}"
-        self.find_button = QPushButton(self._find_words)
+        self._find_words = ""
+        self.find_button = QPushButton()
         self.find_button.setProperty("role", "quiet")
         self.find_button.setIcon(theme.icon("search", "dim"))
         self.find_button.setAccessibleName(self.tr("Find a command"))
-        self.find_button.setToolTip(actions["palette"].toolTip())
         self.find_button.clicked.connect(actions["palette"].trigger)
         self.model = QPushButton(self.tr("Choose a model"))
         self.model.setIcon(theme.icon("cpu", "text"))
-        self.model.setToolTip(actions["model.choose"].toolTip())
         self.model.clicked.connect(actions["model.choose"].trigger)
         self.new = QPushButton(" " + self.tr("New session"))
         self.new.setAccessibleName(self.tr("New session"))
         self.new.setProperty("role", "primary")
         self.new.setIcon(theme.icon("plus", "on_accent"))
-        self.new.setToolTip(actions["session.new"].toolTip())
         self.new.clicked.connect(actions["session.new"].trigger)
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 0, 14, 0)
@@ -107,6 +103,20 @@ class WorkspaceHeader(QFrame):
         row.addWidget(self.new)
         for button in (self.find_button, self.model, self.new):
             button.setIconSize(QSize(15, 15))
+        actions.keys_changed.connect(self._show_keys)
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        """Name the shortcuts as they are now."""
+        keys = self._actions["palette"].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        self._find_words = f" {keys.replace('+', ' ')}"
+        self.find_button.setText("" if self._narrow else self._find_words)
+        for button, action_id in (
+            (self.find_button, "palette"),
+            (self.model, "model.choose"),
+            (self.new, "session.new"),
+        ):
+            button.setToolTip(self._actions[action_id].toolTip())
 
     def show_model(self, text: str, icon: str, tip: str = "") -> None:
         """What the model button says."""

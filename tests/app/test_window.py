@@ -44,7 +44,7 @@ async def test_the_command_palette_runs_commands(start):
     person.desk.window.actions_.run("palette")
     palette = person.desk.commands.palette
     assert palette.isVisible()
-    palette.chosen.emit("page.settings")
+    palette.chosen.emit("action/page.settings")
     await until(lambda: person.desk.window.page == "settings")
 
 

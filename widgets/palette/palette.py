@@ -13,6 +13,8 @@ from widgets.common.labels import text_label
 from widgets.palette.rows import ROW, WIDTH, PaletteDelegate, PaletteItem, PaletteModel
 
 _SHOWN: Final = 9
+Source = Callable[[str], Sequence[PaletteItem]]
+"""Given what is typed: the items to show."""
 
 
 class CommandPalette(QFrame):
@@ -32,7 +34,8 @@ class CommandPalette(QFrame):
         self.setAccessibleName(self.tr("Command palette"))
         self._window = parent
         self._before: QWidget | None = None
-        self._source: Callable[[str], Sequence[PaletteItem]] | None = None
+        self._source: Source | None = None
+        self._tail: Source | None = None
         column = self._column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(6)
@@ -63,9 +66,13 @@ class CommandPalette(QFrame):
         self._model.items = list(items)
         self._filter(self.field.text())
 
-    def set_source(self, source: Callable[[str], Sequence[PaletteItem]]) -> None:
+    def set_source(self, source: Source) -> None:
         """Asks for the items anew with whatever is typed, and shows them in their order."""
         self._source = source
+
+    def set_tail(self, tail: Source) -> None:
+        """Asks for items that stand below those that fit what is typed."""
+        self._tail = tail
 
     def set_words(self, asks: str, nothing: str) -> None:
         """What the empty field asks, and what is said where nothing fits."""
@@ -114,7 +121,7 @@ class CommandPalette(QFrame):
         if self._source is not None:
             self._model.take(self._source(typed))
         else:
-            self._model.filter(typed)
+            self._model.filter(typed, self._tail(typed) if self._tail is not None else ())
         first = next((number for number, each in enumerate(self._model.shown) if each[0].enabled), -1)
         if first >= 0:
             self.list.setCurrentIndex(self._model.index(first, 0))

@@ -28,7 +28,7 @@ class PaletteItem:
         title: Words of the command ("New session").
         shortcut: Its keys, portable ("Ctrl+N"), or "".
         enabled: Whether it can be chosen now.
-        group: Where it belongs ("Session"), shown quietly; also found by typing.
+        group: Where it belongs ("Session"), shown quietly; also found by typing, but for quiet items.
         icon: Lucide name, or "".
         quiet: Shown only once something is typed: one of very many.
         boost: How much better than others it fits what is typed, for what was used lately.
@@ -57,8 +57,8 @@ class PaletteModel(QAbstractListModel):
         self.shown = [(item, []) for item in self.items]
         self.endResetModel()
 
-    def filter(self, typed: str) -> None:
-        """Show the items that fit, best first; all but the quiet ones while nothing is typed."""
+    def filter(self, typed: str, tail: Sequence[PaletteItem] = ()) -> None:
+        """Show the items that fit, best first, and the tail below them; no quiet ones while nothing is typed."""
         self.beginResetModel()
         found = []
         wanted = bool(typed.strip())
@@ -66,14 +66,14 @@ class PaletteModel(QAbstractListModel):
             if item.quiet and not wanted:
                 continue
             fit = match(typed, item.title)
-            if fit is None and item.group:
+            if fit is None and item.group and not item.quiet:
                 wide = match(typed, f"{item.group} {item.title}")
                 fit = None if wide is None else (wide[0] - 100, [])
             if fit is not None:
                 found.append((-fit[0] - item.boost, not item.enabled, order, item, fit[1]))
         if wanted:
             found.sort(key=lambda each: each[:3])
-        self.shown = [(item, places) for _score, _off, _order, item, places in found]
+        self.shown = [(item, places) for _score, _off, _order, item, places in found] + [(item, []) for item in tail]
         self.endResetModel()
 
     def rowCount(self, parent: Index = _ROOT) -> int:

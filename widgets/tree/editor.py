@@ -39,6 +39,7 @@ class TreeEditor(QWidget):
     Signals:
         selection_changed: The selected node ids.
         properties_requested: A node is to be edited: show its form and give it the focus.
+        library_requested: Something is to be done with the person's library of parts; carries the action's id.
         message: Something to tell the person, such as why a move was refused.
         outline_toggled: The outline is shown now, or the canvas again.
         folds_changed: Other nodes are collapsed.
@@ -48,6 +49,7 @@ class TreeEditor(QWidget):
 
     selection_changed = Signal(list)
     properties_requested = Signal(str)
+    library_requested = Signal(str)
     message = Signal(str)
     outline_toggled = Signal(bool)
     folds_changed = Signal()
@@ -171,7 +173,7 @@ class TreeEditor(QWidget):
     @Slot()
     def _show_path(self) -> None:
         document = self._model.document if self._model is not None else None
-        self.breadcrumbs.show_path(document, self.selection.current)
+        self.breadcrumbs.show_path(document, self.selection.current or (document.root.id if document else None))
 
     @Slot(list)
     def _folds_changed(self, ids: list[str]) -> None:
@@ -312,10 +314,14 @@ class TreeEditor(QWidget):
     @Slot(str)
     def _kind_chosen(self, kind: str) -> None:
         place, self._place = self._place, None
+        self.add_and_edit(kind, place)
+
+    def add_and_edit(self, kind: str, place: tuple[str, int] | None = None) -> None:
+        """Add a node at a place, or near the selection, and ask for its form: a new part wants to be filled in."""
         new = self.operations.insert_kind(kind, place)
         self.focus_tree()
         if new is not None:
-            self.properties_requested.emit(new)  # a new part wants to be filled in
+            self.properties_requested.emit(new)
 
     @Slot(QPoint)
     def _kind_dropped(self, at: QPoint) -> None:
