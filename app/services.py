@@ -79,6 +79,7 @@ class Services:
                 store_class = await asyncio.to_thread(_import_store)
                 self.database.parent.mkdir(parents=True, exist_ok=True)
                 self._store = await store_class.open(self.database)
+                await _know_servers(self.paths.data / "servers")
         return self._store
 
     async def back_up(self) -> Path:
@@ -118,6 +119,13 @@ def _copy_database(path: Path) -> Path:
         return back_up(connection, path, "by-hand")
     finally:
         connection.close()
+
+
+async def _know_servers(folder: Path) -> None:
+    """What tool servers offered when they were last asked, so that agents show their tools before one is started."""
+    from engine.mcp_client.listing import LISTINGS
+
+    await LISTINGS.use_folder(folder)
 
 
 def _import_store() -> type[Store]:

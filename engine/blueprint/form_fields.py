@@ -33,8 +33,11 @@ EDITORS: dict[str, str] = {
     "file": "The path of a file. Settings: ``filter`` as file dialogs write it: ``Text (*.txt *.md)``.",
     "files": "Paths of files. Settings: ``filter``.",
     "folder": "The path of a folder.",
+    "attachment": "A file kept in the agent: ``{}`` or ``{name, media_type, data}`` with the content in base64. "
+    "Settings: ``filter``; ``max_bytes`` is the most that is taken.",
     "secret": "A reference ``{name, host}`` to the keychain, not the secret. Settings: ``host_from`` names the "
-    "property with the address that the secret is bound to.",
+    "property with the address that the secret is bound to; ``program_from`` the one with a program, where the "
+    "property that ``where_from`` names says ``program``.",
     "tools": "Names of tools that a server offers: a list, or None for all of them.",
     "agent": "The id of another agent of the person.",
     "arguments": "Values of a part's parameters by name.",

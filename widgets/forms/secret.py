@@ -81,9 +81,14 @@ class SecretEditor(FieldEditor):
     # -- what is shown ----------------------------------------------------------------------------------------
 
     def _host(self) -> str:
-        """The host of the address beside, which the secret should be bound to."""
-        source = str(self.field.settings.get("host_from", ""))
-        return host_of(str(self.context.value(source, "") or "")) if source and self._context is not None else ""
+        """The host of the address beside, or the program, which the secret should be bound to."""
+        if self._context is None:
+            return ""
+        settings = self.field.settings
+        program = str(self.context.value(str(settings.get("program_from", "")), "") or "").strip()
+        if program and self.context.value(str(settings.get("where_from", "")), "program") == "program":
+            return f"program:{program}"
+        return host_of(str(self.context.value(str(settings.get("host_from", "")), "") or ""))
 
     def _bound(self) -> str:
         return str(self._value.get("host") or "")

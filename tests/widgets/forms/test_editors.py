@@ -232,6 +232,24 @@ def secret(put: Callable[..., Bed], value: Any = None, url: str = "https://api.e
     return put("secret", value, {"url": url}, settings={"host_from": "url"})
 
 
+@pytest.mark.parametrize(
+    ("props", "place"),
+    [
+        ({"program": "npx", "url": ""}, "program:npx"),
+        ({"program": "npx", "url": "https://x.org", "where": "program"}, "program:npx"),
+        ({"program": "npx", "url": "https://x.org", "where": "address"}, "x.org:443"),
+        ({"program": "", "url": "https://x.org"}, "x.org:443"),
+    ],
+)
+def test_a_secret_of_a_server_is_bound_to_its_program_or_its_address(
+    put: Callable[..., Bed], props: dict[str, str], place: str
+) -> None:
+    settings = {"host_from": "url", "program_from": "program", "where_from": "where"}
+    bed = put("secret", None, props, settings=settings)
+    QTest.keyClicks(bed.lines()[0], "token")
+    assert bed.last == {"name": "token", "host": place}
+
+
 def test_a_secret_goes_to_the_keychain_and_only_its_name_into_the_document(put: Callable[..., Bed]) -> None:
     bed = secret(put)
     assert bed.says("No secret")
