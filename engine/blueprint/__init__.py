@@ -69,6 +69,8 @@ _NAMES: dict[str, str] = {
     "Template": "gallery",
     "templates": "gallery",
     "agent_schema": "schema",
+    "ExportError": "python_export",
+    "export_python": "python_export",
     "Wishes": "wish",
     "wishes": "wish",
 }
@@ -83,6 +85,7 @@ __all__ = [
     "DocumentProblem",
     "Edit",
     "EditError",
+    "ExportError",
     "Field",
     "History",
     "HistoryEntry",
@@ -113,6 +116,7 @@ __all__ = [
     "dump_document",
     "edit_from_json",
     "edit_to_json",
+    "export_python",
     "field_of",
     "fields",
     "fresh_ids",
@@ -177,6 +181,7 @@ if TYPE_CHECKING:
     from engine.blueprint.history import History, HistoryEntry
     from engine.blueprint.kinds import GROUP_TITLES, KINDS, NodeKind, Properties, Variable, kind_of
     from engine.blueprint.problem import Problem
+    from engine.blueprint.python_export import ExportError, export_python
     from engine.blueprint.rename import rename_input, rename_variable
     from engine.blueprint.render import agent_component, initial_state, node_of_path, state_values
     from engine.blueprint.schema import agent_schema

@@ -1,0 +1,79 @@
+"""Tools as functions. Not here: what their steps do (``steps``)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from engine.blueprint.document import Node
+from engine.blueprint.kinds import kind_of
+from engine.blueprint.python_export.expressions import Code
+from engine.blueprint.python_export.parts import writes
+from engine.blueprint.python_export.source import call, indented, laid_out, literal, quoted
+from engine.blueprint.python_export.steps import StepWriter
+
+if TYPE_CHECKING:
+    from engine.blueprint.python_export.tree import ScopeWriter
+
+_ANNOTATIONS = {
+    "text": "str", "choice": "str", "number": "float", "whole_number": "int", "yes_no": "bool", "list": "list[str]",
+}  # fmt: skip
+
+
+@writes("tool")
+def tool(scope: ScopeWriter, node: Node) -> str:
+    """Something the model can do."""
+    kind: Any = kind_of(node)
+    props, name = kind.props(node), kind.own_name(node)
+    function = handler(scope, name, kind.inputs(node), node.children)
+    schema = scope.module.constant(f"{name}_input", laid_out(kind.schema(node)))
+    return call(
+        scope.module.engine("Tool"),
+        [
+            quoted(name),
+            quoted(props.description.strip() or props.title.strip()),
+            function,
+            f"input={schema}",
+            "requires_confirmation=True" if props.ask_first else "",
+        ],
+    )
+
+
+def handler(scope: ScopeWriter, name: str, inputs: Sequence[Any], steps: Sequence[Node]) -> str:
+    """Write the function of a tool; its name."""
+    function = scope.names.fresh(name)
+    scope.module.names.taken.add(function)
+    own = scope.names.inner()
+    parameters: list[str] = []
+    given: dict[str, Code] = {}
+    first: list[str] = []
+    plain = all(own.fresh(item.name) == item.name for item in inputs)
+    for item in inputs:
+        local = item.name if plain else scope.names.inner().fresh(item.name)
+        # A number that was left out is none.
+        missing = item.variable_type == "number" and not item.required
+        given[item.name] = Code(local, "any" if missing else item.variable_type)
+        if not plain:
+            first.append(
+                f"{local} = inputs[{quoted(item.name)}]"
+                if item.required
+                else f"{local} = inputs.get({quoted(item.name)}, {literal(item.default)})"
+            )
+        elif item.required:
+            parameters.insert(sum("=" not in each for each in parameters), f"{item.name}: {_ANNOTATIONS[item.type]}")
+        elif item.type == "list":
+            parameters.append(f"{item.name}: list[str] | None = None")
+            first.append(f"{item.name} = {item.name} or []")
+        else:
+            optional = " | None" if item.default is None else ""
+            parameters.append(f"{item.name}: {_ANNOTATIONS[item.type]}{optional} = {literal(item.default)}")
+    writer = StepWriter(scope, steps, given)
+    body = writer.body()
+    if writer.waits:
+        parameters.insert(0, f"call: {scope.module.engine('ToolContext')}")
+    if not plain:
+        scope.module.other("typing", "Any")
+        parameters.append("**inputs: Any")
+    text = "\n".join([*first, body])
+    scope.functions.append(f"async def {function}({', '.join(parameters)}) -> str:\n{indented(text)}")
+    return function

@@ -1,0 +1,172 @@
+"""What the exported module is as source: readable, without what it does not need, and refused where it would lie."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from engine.blueprint import AgentDocument, ExportError, export_python, load_document, make_node, templates
+from engine.blueprint.python_export import component_name
+from engine.blueprint.python_export.source import HELPERS, helpers
+from tests.engine.blueprint.builders import agent, notepad, only_if
+from tests.engine.blueprint.python_export.both import loaded
+
+TIME = make_node("timeline")
+
+NOTEPAD = '''"""Notepad assistant, exported from Bough.
+
+    from engine import create_app
+
+    async with create_app(NotepadAssistant, model=…, store="sessions.db") as app:
+        session = await app.session("first")
+        print((await session.send("Hello").result).response)
+"""
+
+from typing import Any
+
+from engine import Section, System, Timeline, Tool, component, use_state
+
+ADD_NOTE_INPUT = {
+    "type": "object",
+    "properties": {"note": {"type": "string", "maxLength": 20000}},
+    "required": ["note"],
+    "additionalProperties": False,
+}
+
+
+@component
+def NotepadAssistant():
+    notepad, set_notepad = use_state([])
+
+    async def add_note(note: str) -> str:
+        set_notepad(lambda notepad: [*notepad, note])
+        return "Noted."
+
+    return [
+        System("You are an assistant with a notepad."),
+        Tool("add_note", "Add a note", add_note, input=ADD_NOTE_INPUT),
+        notepad and Section("\\n".join(f"- {as_text(item)}" for item in notepad), id="notepad"),
+        Timeline(),
+    ]
+'''
+
+
+def test_the_reference_agent_is_the_module_that_one_would_write() -> None:
+    own, _, carried = export_python(notepad()).partition("\n\n# What the agent above needs")
+    assert own == NOTEPAD
+    assert "def as_text" in carried and carried.count("\ndef ") == 1
+
+
+@pytest.mark.parametrize("template", templates(), ids=lambda template: template.name)
+def test_every_module_uses_public_names_of_the_engine_alone(template: object) -> None:
+    import engine
+    import engine.blueprint
+
+    source = export_python(template.document)  # type: ignore[attr-defined]
+    tree = ast.parse(source)
+    for item in ast.walk(tree):
+        if isinstance(item, ast.ImportFrom) and str(item.module).startswith("engine"):
+            public = {"engine": engine.__all__, "engine.blueprint": engine.blueprint.__all__}
+            names = public.get(str(item.module))
+            assert names is None or {alias.name for alias in item.names} <= set(names)
+            assert str(item.module) in ("engine", "engine.blueprint", "engine.world")
+    assert all(len(line) <= 140 for line in source.splitlines())
+    assert source.endswith("\n") and "\t" not in source
+
+
+def test_only_what_is_used_is_there() -> None:
+    source = export_python(
+        agent(make_node("system", text="Hi"), make_node("state", title="unused", initial=["x"]), TIME)
+    )
+    assert "def as_text" not in source and "import Any" not in source
+    assert '    use_state(["x"])\n' in source
+
+
+def test_helpers_are_all_documented_and_stand_alone() -> None:
+    assert len(helpers()) > 40
+    for name, (source, _) in helpers().items():
+        documented = ast.parse(source).body[0]
+        assert isinstance(documented, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+        assert ast.get_docstring(documented), name
+    compile(HELPERS.read_text(encoding="utf-8"), "helpers.py", "exec")
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [("Notepad", "Notepad"), ("2 figs", "N2Figs"), ("Section", "SectionAgent"), ("", "Agent"), ("!!", "Agent")],
+)
+def test_the_component_is_called_like_the_agent(name: str, wanted: str) -> None:
+    document = agent(make_node("system", text="Hi"), TIME, name=name)
+    assert component_name(document) == wanted
+    assert loaded(document).__name__ == wanted
+
+
+def test_names_that_python_has_already_get_another_one() -> None:
+    names = ["list", "len", "section", "step", "use state", "class", "items", "set words", "words", "as text"]
+    document = agent(
+        *(make_node("state", title=name, initial=["x"]) for name in names),
+        make_node("system", text="{{ list }} {{ len|length }} {{ words|bullets }} {{ as_text }} {{ class_|join }}"),
+        make_node(
+            "tool",
+            make_node("remove", variable="words", value="x"),
+            make_node("reply", text="Ok"),
+            title="Len",
+            description="x",
+        ),
+        TIME,
+    )
+    assert loaded(document) is not None
+
+
+REFUSED: list[tuple[str, AgentDocument, str, str]] = [
+    ("a broken text", agent(make_node("system", id="n", text="{{ nope }}"), TIME), "n", "no variable called “nope”"),
+    (
+        "a part of a newer version",
+        load_document(
+            {
+                "format": "bough-agent",
+                "version": 1,
+                "root": {
+                    "kind": "agent",
+                    "children": [{"id": "n", "kind": "later"}, {"kind": "system", "props": {"text": "x"}}],
+                },
+            }
+        ),
+        "n",
+        "has no form in Python",
+    ),
+    (
+        "a gate inside a Repeat",
+        agent(
+            make_node("state", title="l", initial=["a"]),
+            make_node("tool", make_node("reply", text="Ok"), title="t", description="t"),
+            make_node("repeat", make_node("gate", title="g", tool="t", instructions="x"), id="n", each="l"),
+            make_node("system", text="x"),
+            TIME,
+        ),
+        "n",
+        "Gate inside a Repeat",
+    ),
+    (
+        "a knob that hides itself",
+        agent(
+            make_node(
+                "when",
+                make_node("knob", id="n", title="k", type="toggle", default=True),
+                condition=only_if("k", "is_yes"),
+            ),
+            make_node("system", text="x"),
+            TIME,
+        ),
+        "n",
+        "stands inside a When that reads “k”",
+    ),
+]
+
+
+@pytest.mark.parametrize(("document", "node", "words"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
+def test_what_has_no_form_in_python_is_refused_with_its_node(document: AgentDocument, node: str, words: str) -> None:
+    with pytest.raises(ExportError, match=words) as caught:
+        export_python(document)
+    assert caught.value.node_id == node and caught.value.reason
