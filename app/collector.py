@@ -21,6 +21,7 @@ class Collector(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._limits = gc.get_threshold()
+        self._started = False
         self._timer = QTimer(self)
         self._timer.setInterval(PERIOD_MS)
         self._timer.timeout.connect(self.check)
@@ -33,11 +34,20 @@ class Collector(QObject):
     def stop(self) -> None:
         """Collect once more, then leave it to Python again."""
         self._timer.stop()
+        gc.unfreeze()
         gc.collect()
         gc.enable()
 
     def check(self) -> None:
-        """Collect the youngest objects when there are many; the older ones now and then, as Python would."""
+        """Collect the youngest objects when there are many; the older ones now and then, as Python would.
+
+        The first time nothing is collected: what is there then, the start has made, mostly modules. It is not looked
+        through any more, which would hold up the start by some hundredths of a second, and again every now and then.
+        """
+        if not self._started:
+            self._started = True
+            gc.freeze()
+            return
         young, middle, old = gc.get_count()
         if young < self._limits[0]:
             return

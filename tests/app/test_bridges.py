@@ -180,9 +180,14 @@ async def test_the_collector_collects_in_this_thread():
 
     collector = Collector()
     collector.start()
+    Node()
+    collector.check()  # what the start made is left alone
+    assert found == [] and gc.get_freeze_count() > 1000
     for _ in range(2000):
         Node()
     collector.check()
+    assert len(found) == 2000
     collector.stop()
     gc.disable()
+    assert len(found) == 2001 and gc.get_freeze_count() == 0
     assert set(found) == {threading.main_thread()}
