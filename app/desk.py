@@ -16,7 +16,9 @@ from app.connections import Connection
 from app.controllers.agents import AgentsController
 from app.controllers.downloads import DownloadsController
 from app.controllers.imports import ImportsController
+from app.controllers.library import LibraryController
 from app.controllers.models import ModelsController
+from app.controllers.parts import PartsController
 from app.controllers.permissions import PermissionsController
 from app.controllers.sessions import SessionsController
 from app.controllers.settings import SettingsController
@@ -35,6 +37,7 @@ from app.workspace.chat import open_link
 from app.workspace.page import WorkspacePage
 from widgets.cards import DownloadState, progress_words
 from widgets.common import ConfirmDialog
+from widgets.library import LibraryPage
 from widgets.permissions import PermissionsPage
 from widgets.versions import VersionsPage
 
@@ -45,6 +48,8 @@ log = logging.getLogger(__name__)
 
 LISTS_MS = 150
 RECENT = 6
+REMEMBERED = ("sessions", "settings", "agents", "library")
+"""Pages that come to the front again at the next start, without an agent."""
 
 
 class Desk(QObject):
@@ -75,15 +80,18 @@ class Desk(QObject):
         self.downloads = DownloadsController(services, window, self.notify, self)
         self.agents = AgentsController(services, AgentsPage(), self.models, self.downloads, self.notify, self)
         self.bench = Bench(services, WorkspacePage(window.actions_), self.notify, self.confirm_link, self)
+        self.parts = PartsController(services, window, self.notify, self.bench, self)
         self.sessions = SessionsController(services, SessionsPage(), self.notify, self)
         self.settings = SettingsController(services, SettingsPage(), self.models, self.downloads, self.notify, self)
         self.imports = ImportsController(services, window, self.notify, self)
         self.versions = VersionsController(services, VersionsPage(), self.notify, lambda: self.bench.agent, self)
+        self.library = LibraryController(services, LibraryPage(), self.parts, self.notify, self.bench, self)
         self.permissions = PermissionsController(services, PermissionsPage(), self.notify, self.bench.agents, self)
         for name, page in (
             ("agents", self.agents.page),
             ("workspace", self.bench.page),
             ("sessions", self.sessions.page),
+            ("library", self.library.page),
             ("settings", self.settings.page),
             ("versions", self.versions.page),
             ("permissions", self.permissions.page),
@@ -112,10 +120,14 @@ class Desk(QObject):
         self.sessions.dropped.connect(self._session_dropped)
         self.sessions.page.list.new_requested.connect(lambda: self.go("agents"))
         self.settings.page_wanted.connect(self.go)
+        self.library.open_wanted.connect(self.open)
+        self.library.page_wanted.connect(self.go)
+        self.library.counted.connect(lambda count: window.sidebar.set_count("library", count or None))
         self.permissions.back_wanted.connect(lambda: self.go("settings"))
         self.versions.back_wanted.connect(lambda: self.go("workspace"))
         self.versions.open_wanted.connect(self.open)
         self.versions.changed.connect(self._lists.trigger)
+        self.bench.page.tree.library_requested.connect(self.parts.run)
         self.bench.lists_changed.connect(self._lists.trigger)
         self.bench.facts_changed.connect(self.commands.refresh)
         self.bench.front_changed.connect(self._front_changed)
@@ -168,6 +180,7 @@ class Desk(QObject):
         self.notify.drop_banner("store")
         self.sessions.begin()
         await self.agents.begin()
+        self.library.show()
         spawn(self.versions.begin(), name="thin out versions", owner=self)
         self.services.models.runtime.subscribe(self._model_status)
         self.watch = Watch(self.services.store, self)
@@ -191,9 +204,9 @@ class Desk(QObject):
             await self.bench.open_agent(
                 remembered.agent_id, session if row is not None and row.trashed is None else None
             )
-            if not self.window.page and remembered.page not in ("sessions", "settings", "agents"):
+            if not self.window.page and remembered.page not in REMEMBERED:
                 self.window.show_page("workspace")
-        if not self.window.page and remembered.page in ("sessions", "settings", "agents"):
+        if not self.window.page and remembered.page in REMEMBERED:
             self.go(remembered.page)
 
     async def _was_open(self, agent_id: str) -> bool:
@@ -214,6 +227,8 @@ class Desk(QObject):
             self.agents.refresh()
         elif page == "versions":
             self.versions.show()
+        elif page == "library":
+            self.library.show()
         elif page == "permissions":
             self.permissions.show()
         self.commands.refresh()

@@ -179,13 +179,23 @@ def use_part(document: AgentDocument, definition: PartDefinition) -> Node:
     return instance(definition, arguments=arguments, prefix=prefix)
 
 
-def fit(document: AgentDocument, node: Node) -> Node:
-    """A pasted node with the parts in it named so that the agent has each tool and knob only once."""
+def fit(document: AgentDocument, nodes: Iterable[Node]) -> list[Node]:
+    """Pasted nodes, with the parts in them named so that the agent has each tool and knob only once."""
+    found: list[Node] = []
+    root = document.root
+    for node in nodes:
+        found.append(_fitted(document, node))
+        children = (*root.children, *found)
+        document = document.replace_root(Node(root.id, root.kind, root.props, children, root.enabled, root.extra))
+    return found
+
+
+def _fitted(document: AgentDocument, node: Node) -> Node:
     if node.kind == "part":
         bare = definition_of_instance(node)
         prefix = free_prefix(document, bare.nodes, bare.title)
         return node if prefix == node.props.get("prefix", "") else _remade(node, bare, prefix)
-    children = tuple(fit(document, child) for child in node.children)
+    children = tuple(_fitted(document, child) for child in node.children)
     return Node(node.id, node.kind, node.props, children, node.enabled, node.extra)
 
 

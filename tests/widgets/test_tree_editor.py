@@ -346,7 +346,7 @@ def test_the_context_menu_is_made_from_the_declared_actions(editor: TreeEditor) 
     fill_menu(editor._menu, editor)
     found = entries(editor._menu)
     wanted = {action.id for action in TREE_ACTIONS if action.section and action.empty != "only"}
-    assert set(found) == wanted - {"edit.ungroup"}  # a tool is not a group
+    assert set(found) == wanted - {"edit.ungroup", "part.edit", "part.update", "part.detach"}  # no group, no part
     assert found["edit.duplicate"].text() == "Duplicate\tCtrl+D"
     found["edit.duplicate"].trigger()
     assert sum(node.kind == "tool" for node in model_of(editor).document.walk()) == 2

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
 from engine.blueprint.document import Node
-from widgets.actions import BY_ID, TreeAction
+from engine.blueprint.placement import fixed_by
+from widgets.actions import BY_ID, TREE_ACTIONS, TreeAction
 from widgets.tree.folds import foldable
 from widgets.tree.grouping import can_unwrap
 from widgets.tree.words import holds_children
 
 if TYPE_CHECKING:
     from widgets.tree.editor import TreeEditor
+
+
+LIBRARY = tuple(action for action in TREE_ACTIONS if action.id.startswith("part."))
+"""What the program around the editor does, with the person's library."""
+_OF_PART = ("part.edit", "part.update", "part.detach")
 
 
 class TreeCommands:
@@ -43,6 +50,7 @@ class TreeCommands:
             "edit.group": lambda: operations.wrap("group"),
             "edit.when": lambda: self._wrap_and_edit("when"),
             "edit.ungroup": operations.unwrap,
+            **{action.id: partial(editor.library_requested.emit, action.id) for action in LIBRARY},
             "edit.toggle": operations.toggle_enabled,
             "edit.delete": operations.delete,
             "tree.find": editor.find_bar.begin,
@@ -74,6 +82,10 @@ class TreeCommands:
             return editor.operations.can_paste
         if action_id == "edit.ungroup":
             return any(can_unwrap(node) for node in self._nodes())
+        if action_id in _OF_PART:
+            nodes = self._nodes()
+            inside = editor.document_model.document
+            return len(nodes) == 1 and nodes[0].kind == "part" and fixed_by(inside, nodes[0].id) is None
         if action.needs == "nodes":
             # Where only the agent itself is selected, deleting it says why it stays; nothing else would say anything.
             return bool(self._nodes()) or (action_id == "edit.delete" and bool(editor.shared.selection.ids))
@@ -86,7 +98,7 @@ class TreeCommands:
 
     def offered(self, action_id: str) -> bool:
         """Whether it is worth an entry in the menu for what is selected."""
-        if action_id in ("edit.ungroup", "tree.add_inside", "tree.fold"):
+        if action_id in ("edit.ungroup", "tree.add_inside", "tree.fold", *_OF_PART):
             return self.can(action_id)
         return True
 

@@ -26,6 +26,7 @@ from engine.blueprint.edits import (
     insertion_point,
 )
 from engine.blueprint.kinds import KINDS
+from engine.blueprint.part_edits import fit
 from engine.blueprint.placement import inside_tool
 from widgets.tree.announce import place_words
 from widgets.tree.clipboard import looks_like_nodes, nodes_from_text, nodes_to_mime, part_for_text, text_of
@@ -264,6 +265,8 @@ class Operations(QObject):
             self._insert_all(copies, after, self.tr("duplicate"), self.tr("Duplicated as %1"))
 
     def _insert_all(self, nodes: Sequence[Node], place: tuple[str, int], label: str, said: str) -> None:
+        if self.document is not None:
+            nodes = fit(self.document, nodes)  # parts of the library bring names along
         edits = tuple(InsertNode(place[0], place[1] + offset, node) for offset, node in enumerate(nodes))
         if self._do(Batch(edits, label)):
             self.selection.set([node.id for node in nodes])

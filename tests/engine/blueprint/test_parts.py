@@ -622,14 +622,14 @@ def test_what_cannot_be_detached_says_why() -> None:
 def test_a_copy_has_ids_of_its_own_and_names_of_its_own() -> None:
     first = instance(NOTEPAD, id="a")
     document = using(first)
-    copy = fit(document, fresh_ids(first))
+    (copy,) = fit(document, [fresh_ids(first)])
     assert copy.children[0].id == f"{copy.id}-list" and copy.props["prefix"] == "notepad"
     both = using(first, copy)
     assert len(dry_compile(both).tools) == 2 and not [p for p in problems(both) if p.severity == "error"]
     assert definition_of_instance(copy) == NOTEPAD
-    assert fit(using(), fresh_ids(copy)).props.get("prefix", "") == ""
-    group = fit(document, make_node("group", fresh_ids(first)))
-    assert group.children[0].props["prefix"] == "notepad"
+    assert fit(using(), [fresh_ids(copy)])[0].props.get("prefix", "") == ""
+    group, more = fit(document, [make_node("group", fresh_ids(first)), fresh_ids(first)])
+    assert (group.children[0].props["prefix"], more.props["prefix"]) == ("notepad", "notepad_2")
 
 
 def test_names_that_are_there_twice_are_a_problem_with_a_fix() -> None:

@@ -1,0 +1,231 @@
+"""Parts of the library at the window: saved from the tree, used in another agent, updated there, taken apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from app.part_updates import PartUpdates
+from app.window.part_dialogs import ChoosePartDialog, SavePartDialog, UpdatePartDialog
+from engine.blueprint import InsertNode, SetProperty, apply, dump_document, load_document, make_node
+from engine.blueprint.parts import PartDefinition, definition_of, instance, instances, part_document
+from engine.store import Store
+from engine.testing import Reply, ScriptedModel, ToolCall
+from tests.app.helpers import Person, at_the_window, until
+
+
+def model(person: Person) -> Any:
+    agent = person.desk.bench.agent
+    assert agent is not None
+    return agent.model
+
+
+def of_kind(person: Person, kind: str) -> str:
+    return next(node.id for node in model(person).document.walk() if node.kind == kind)
+
+
+async def dialog(kind: type) -> Any:
+    found = lambda: [w for w in QApplication.topLevelWidgets() if isinstance(w, kind) and w.isVisible()]  # noqa: E731
+    return (await until(found, kind.__name__))[-1]
+
+
+def click(button: Any) -> None:
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+async def saves(person: Person, kinds: tuple[str, ...], name: str) -> PartDefinition:
+    tree = person.page.tree
+    tree.select([of_kind(person, kind) for kind in kinds])
+    tree.do("part.save")
+    asked = await dialog(SavePartDialog)
+    asked.name.setText(name)
+    asked.about.setText("Keeps notes.")
+    click(asked.confirm)
+    await until(lambda: instances(model(person).document), "the part in the tree")
+    rows = await person.store.parts.list()
+    stored = await person.store.parts.get(rows[0].id)
+    return PartDefinition.from_json(stored.definition)
+
+
+@at_the_window
+async def test_nodes_become_a_part_that_another_agent_uses(start):
+    scripted = ScriptedModel([Reply(tool_calls=[ToolCall("add_note", {"note": "figs"})]), "ok"])
+    person = await start(scripted)
+    await person.begins("notepad")
+    before = dump_document(model(person).document)
+    made = await saves(person, ("tool", "when"), "Notes")
+    assert made.description == "Keeps notes." and [p.own_name for p in made.parameters] == ["notepad"]
+    (node,) = instances(model(person).document)
+    assert person.page.tree.selected() == [node.id]
+    await person.says("note figs")
+    assert "- figs" in scripted.calls[-1].system
+    model(person).undo()
+    assert dump_document(model(person).document) == before
+
+    await person.goes_to("agents")
+    await person.begins("blank")
+    person.page.tree.do("part.use")
+    choose = await dialog(ChoosePartDialog)
+    QTest.keyClicks(choose.search, "keeps")
+    assert choose.list.count() == 1
+    click(choose.confirm)
+    (node,) = await until(lambda: instances(model(person).document), "the part in the other agent")
+    assert person.page.tree.selected() == [node.id] and node.children[0].id == f"{node.id}-{made.nodes[0].id}"
+    await person.saved()
+
+
+@at_the_window
+async def test_the_dialog_shows_what_is_asked_for_and_takes_other_words(start):
+    person = await start(ScriptedModel())
+    await person.begins("notepad")
+    person.page.tree.select([of_kind(person, "when")])
+    person.page.tree.do("part.save")
+    asked = await dialog(SavePartDialog)
+    ((title, help),) = asked.fields
+    assert title.text() == "notepad"
+    title.setText("Which list")
+    help.setText("The list to show.")
+    asked.name.setText("")
+    assert not asked.confirm.isEnabled()
+    asked.name.setText("Shown")
+    click(asked.confirm)
+    (node,) = await until(lambda: instances(model(person).document), "the part")
+    (parameter,) = node.props["parameters"]
+    assert (parameter["title"], parameter["name"], parameter["help"]) == ("Which list", "notepad", "The list to show.")
+    await person.saved()
+
+
+@at_the_window
+async def test_what_cannot_become_a_part_is_said_and_nothing_is_kept(start):
+    person = await start(ScriptedModel())
+    await person.begins("notepad")
+    person.page.tree.select([of_kind(person, "timeline")])
+    person.page.tree.do("part.save")
+    await until(lambda: any("Timeline" in t.text for t in person.desk.notify.toasts.history), "the reason")
+    assert await person.store.parts.list() == []
+
+
+@at_the_window
+async def test_an_empty_library_says_how_it_is_filled(start):
+    person = await start(ScriptedModel())
+    await person.begins("notepad")
+    person.page.tree.do("part.use")
+    choose = await dialog(ChoosePartDialog)
+    assert choose.nothing.isVisible() and not choose.confirm.isEnabled()
+    choose.reject()
+    await until(lambda: not choose.isVisible(), "closed")
+
+
+@at_the_window
+async def test_an_update_is_looked_at_and_made_in_open_and_closed_agents(start):
+    person = await start(ScriptedModel())
+    await person.begins("notepad")
+    made = await saves(person, ("tool", "when"), "Notes")
+    await person.saved()
+    other = make_node("agent", make_node("state", id="n", title="notepad"), instance(made, id="use"), name="Closed")
+    closed = await person.store.agents.create(
+        dump_document(load_document({"format": "bough-agent", "version": 1, "root": _json(other)})), "Closed"
+    )
+    edited, _ = apply(
+        part_document(made), InsertNode(f"root-{made.id}", 0, make_node("system", id="new", text="New words."))
+    )
+    newer = definition_of(edited)
+    await person.desk.parts.updates.save(newer)
+
+    (node,) = instances(model(person).document)
+    person.page.tree.select([node.id])
+    person.page.tree.do("part.update")
+    shown = await dialog(UpdatePartDialog)
+    names = [shown.list.item(row).text() for row in range(shown.list.count())]
+    assert len(names) == 2 and "Closed" in names and "something else" in shown.words.text()
+    assert shown.confirm.text() == "Update 2 agents"
+    shown.list.item(names.index("Closed")).setCheckState(Qt.CheckState.Unchecked)
+    assert shown.confirm.text() == "Update 1 agent"
+    click(shown.confirm)
+    await until(lambda: f"{node.id}-new" in model(person).document, "the update")
+    assert model(person).undo_label == "update the part Notes"
+    document = load_document((await person.store.agents.get(closed)).document)
+    assert "use-new" not in document
+    await person.saved()
+
+    await person.desk.parts.updates.apply(await person.desk.parts.updates.plan(newer), [closed])
+    stored = await person.store.agents.get(closed)
+    assert "use-new" in load_document(stored.document)
+    await person.desk.open_now(closed)
+    model(person).undo()
+    assert "use-new" not in model(person).document
+    await person.saved()
+
+
+def _json(node: Any) -> Any:
+    from engine.blueprint import node_to_json
+
+    return node_to_json(node)
+
+
+@at_the_window
+async def test_a_part_is_taken_apart_and_cannot_be_changed_before(start):
+    person = await start(ScriptedModel())
+    await person.begins("notepad")
+    await saves(person, ("tool", "when"), "Notes")
+    (node,) = instances(model(person).document)
+    inner = node.children[0].id
+    tree = person.page.tree
+    tree.select([inner])
+    tree.do("edit.delete")
+    assert inner in model(person).document
+    tree.select([inner])
+    assert not tree.commands.can("part.detach")
+    tree.select([node.id])
+    assert tree.commands.can("part.detach") and tree.commands.offered("part.edit")
+    tree.do("part.detach")
+    await until(lambda: not instances(model(person).document), "taken apart")
+    assert inner in model(person).document and inner in tree.selected()
+    await person.saved()
+
+
+@at_the_window
+async def test_a_part_from_elsewhere_is_put_into_the_library_to_be_edited(start):
+    person = await start(ScriptedModel())
+    await person.begins("blank")
+    foreign = PartDefinition("part_foreign", "Foreign", nodes=(make_node("system", id="s", text="Hi."),))
+    model(person).do(InsertNode(model(person).document.root.id, 0, instance(foreign, id="f")))
+    person.page.tree.select(["f"])
+    wanted: list[str] = []
+    person.desk.parts.edit_wanted.connect(wanted.append)
+    person.page.tree.do("part.update")
+    await until(lambda: any("not in your library" in t.text for t in person.desk.notify.toasts.history), "said")
+    person.page.tree.do("part.edit")
+    await until(lambda: wanted == ["part_foreign"], "wanted")
+    assert [row.title for row in await person.store.parts.list()] == ["Foreign"]
+    person.page.tree.do("part.update")
+    await until(lambda: any("as it is in the library" in t.text for t in person.desk.notify.toasts.history), "said")
+    await person.saved()
+
+
+async def test_a_part_inside_a_part_is_updated_through_it(tmp_path):
+    async with Store.open(tmp_path / "b.db") as store:
+        updates = PartUpdates(store, dict)
+        inner = PartDefinition("part_in", "Inner", nodes=(make_node("system", id="s", text="old"),))
+        outer = PartDefinition("part_out", "Outer", nodes=(instance(inner, id="i"),))
+        for each in (inner, outer):
+            assert await updates.save(each)
+        assert not await updates.save(inner)
+        agent = make_node("agent", instance(outer, id="o"), name="A")
+        from engine.blueprint import AgentDocument
+
+        agent_id = await store.agents.create(dump_document(AgentDocument(agent)), "A")
+        edited, _ = apply(part_document(inner), SetProperty("s", "text", "new"))
+        newer = definition_of(edited)
+        plan = await updates.plan(newer)
+        assert [d.id for d in plan.definitions] == ["part_in", "part_out"] and [a.name for a in plan.agents] == ["A"]
+        assert await updates.apply(plan, [agent_id, "gone"]) == 1
+        stored = await store.agents.get(agent_id)
+        assert stored is not None
+        assert load_document(stored.document).node("o-i-s").props["text"] == "new"
+        loaded = await updates.load("part_out")
+        assert loaded is not None and loaded.nodes[0].children[0].props["text"] == "new"
+        assert (await updates.plan(newer)).agents == () and await updates.load("gone") is None
