@@ -93,7 +93,7 @@ class FileStep(NodeKind[Any]):
         except ToolError as error:
             yield Problem(node.id, "path", "error", str(error))
 
-    async def inside(self, node: Node, run: StepRun, work: Callable[[Folder], T]) -> T:
+    async def in_folder(self, node: Node, run: StepRun, work: Callable[[Folder], T]) -> T:
         """Do something in the granted folder, away from the loop.
 
         Raises:
@@ -150,7 +150,7 @@ class ReadFileKind(FileStep):
         from engine.effects.file_words import as_text
 
         props, path = self.props(node), run.text(node, "path").strip()
-        content = await self.inside(node, run, lambda folder: folder.read(path, props.max_kilobytes * 1_000))
+        content = await self.in_folder(node, run, lambda folder: folder.read(path, props.max_kilobytes * 1_000))
         text = as_text(content, path)
         found = text if props.format == "text" else _json(text, path)
         hand_on(node, run, "content", found, found)
@@ -206,7 +206,7 @@ class WriteFileKind(FileStep):
     async def run(self, node: Node, run: StepRun) -> None:
         props, path = self.props(node), run.text(node, "path").strip()
         content = run.text(node, "content").encode("utf-8", "replace")
-        await self.inside(
+        await self.in_folder(
             node, run, lambda folder: folder.write(path, content, props.mode, make_folders=props.make_folders)
         )
 
@@ -245,7 +245,9 @@ class ListFolderKind(FileStep):
 
     async def run(self, node: Node, run: StepRun) -> None:
         props, path = self.props(node), run.text(node, "path").strip()
-        listed = await self.inside(node, run, lambda folder: folder.entries(path, props.pattern, inside=props.inside))
+        listed = await self.in_folder(
+            node, run, lambda folder: folder.entries(path, props.pattern, inside=props.inside)
+        )
         found = [
             {
                 "name": item.name,
