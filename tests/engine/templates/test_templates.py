@@ -23,6 +23,7 @@ TEMPLATES = templates()
 ALL = pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.name)
 EXPECTED = {
     "notepad", "expandable-handbook", "careful-editor", "tutor", "meeting-notes", "translator", "support-desk",
+    "researcher", "planner", "data-helper",
 }  # fmt: skip
 
 
@@ -69,8 +70,7 @@ def test_it_shows_what_the_model_would_see_without_one(template: Template) -> No
 
 @ALL
 async def test_its_recorded_session_replays_byte_for_byte(template: Template) -> None:
-    async with surroundings(template, FOLDER) as world:
-        await assert_replays(recording(template), agent_component(template.document, world=world))
+    await assert_replays(recording(template), agent_component(template.document))
 
 
 @ALL
@@ -120,3 +120,35 @@ def test_a_recording_that_cannot_be_read_is_no_conversation(tmp_path: Path, expe
     }
     assert Template(**fields).conversation() == ()
     assert Template(**fields, recording=tmp_path / "broken.json").conversation() == ()
+
+
+def test_what_a_template_brings_along_gets_the_ids_of_this_machine() -> None:
+    (planner,) = [template for template in TEMPLATES if template.name == "planner"]
+    assert set(planner.agents) == {"finder", "critic"}
+    assert all(document.root.props["description"].endswith(".") for document in planner.agents.values())
+    bound = planner.bound({"finder": "a1", "critic": "a2"})
+    used = [node.props["agent"] for node in bound.walk() if node.kind == "sub_agent"]
+    assert used == ["a1", "a2"]
+    assert [node.props["agent"] for node in planner.bound({}).walk() if node.kind == "sub_agent"] == [
+        "template:finder",
+        "template:critic",
+    ]
+
+
+def test_cards_that_say_nonsense_are_read_as_far_as_they_make_sense(tmp_path: Path, expect_log: Any) -> None:
+    expect_log("broken.bough.json cannot be used")
+    (notepad,) = [template for template in TEMPLATES if template.name == "notepad"]
+    good = json.loads((FOLDER / "notepad.bough.json").read_text(encoding="utf-8"))
+    good["template"] = {"category": "no such", "order": "first", "agents": [1], "title": 7}
+    (tmp_path / "odd.bough.json").write_text(json.dumps(good), encoding="utf-8")
+    good["template"] = {"agents": {"helper": {"format": "something else"}}}
+    (tmp_path / "broken.bough.json").write_text(json.dumps(good), encoding="utf-8")
+    (odd,) = templates(tmp_path)
+    assert (odd.title, odd.category, odd.order, odd.agents, odd.recording) == (
+        "Notepad assistant",
+        "everyday",
+        100,
+        {},
+        None,
+    )
+    assert odd.suggestions == notepad.suggestions
