@@ -41,6 +41,7 @@ class Board:
         visible: Ids of knobs and gates that the body showed last, None before the first time.
         report: Where broken texts are reported; None: they stop the turn.
         overrides: First values by node id, for scratch copies.
+        files: Contents of files that were read ahead, by node id, for a dry compile.
         world: What is outside the agent; None: nothing, as in a dry compile.
     """
 
@@ -62,6 +63,7 @@ class Board:
         self.suffix = suffix
         self.report = report
         self.overrides = overrides or {}
+        self.files: Mapping[str, Any] = parent.files if parent is not None else {}
         self.values: dict[str, Any] = {}
         self.setters: dict[str, Callable[[Any], None]] = {}
         self.declared: dict[str, tuple[Variable, Node]] = {}

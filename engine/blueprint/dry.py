@@ -31,6 +31,7 @@ def dry_compile(
     state: Mapping[str, Any] | None = None,
     draft: str | None = None,
     report: Report | None = None,
+    files: Mapping[str, Any] | None = None,
 ) -> ModelRequest:
     """What the model would be given next.
 
@@ -42,13 +43,15 @@ def dry_compile(
         state: Values of variables and knobs by name, by node id, or slots by element path; others have their first.
         draft: The person's next message as far as it is written. None: as if the turn went on without one.
         report: Told of each part that does not work.
+        files: What was read ahead of the files that parts send along (``sent_files.read_ahead``); a file that is not
+            among them is left out. Nothing is read here.
 
     Raises:
         EngineError: The tree breaks a rule of the engine itself.
     """
     ignore: Report = report if report is not None else _ignore
     tree = Tree()
-    element = agent_component(document, overrides=initial_state(document, state), report=ignore)()
+    element = agent_component(document, overrides=initial_state(document, state), report=ignore, files=files)()
     for _ in range(MAX_PASSES):
         tree.render_pass(element)
         if not tree.dirty:

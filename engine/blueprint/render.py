@@ -40,6 +40,7 @@ def agent_component(
     overrides: Mapping[str, Any] | None = None,
     report: Report | None = None,
     world: World | None = None,
+    files: Mapping[str, Any] | None = None,
 ) -> Component:
     """An agent document as a component for ``create_app``, ``session.replace`` and ``compile_once``.
 
@@ -50,6 +51,8 @@ def agent_component(
             stops the turn with a ``RenderError`` that names it.
         world: What the agent may reach outside its own state. None: nothing is read, run or asked, as in a dry
             compile.
+        files: Contents of the files it sends along, by node id, for a compile without a session; see
+            ``sent_files.read_ahead``.
     """
 
     def Agent(**_props: Any) -> list[Element]:
@@ -57,6 +60,7 @@ def agent_component(
             use_tick()  # asks the source again at every model call
         document = source() if callable(source) else source
         board: Ref[Board] = use_ref(Board(report=report, overrides=overrides, world=world))
+        board.current.files = files or {}
         return _scope(board.current, document.root, {}, {})
 
     return component(Agent)

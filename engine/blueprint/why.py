@@ -38,14 +38,7 @@ def why_not_sent(document: AgentDocument, state: Mapping[str, Any] | None, node_
 
 def reasons_not_sent(document: AgentDocument, state: Mapping[str, Any] | None = None) -> dict[str, str | None]:
     """:func:`why_not_sent` for every node at once."""
-    asked = _Asked(document, state)
-    found: dict[str, str | None] = {}
-    stack = [(document.root, _Around())]
-    while stack:
-        node, around = stack.pop()
-        found[node.id] = asked.reason(node, around)
-        stack.extend((child, asked.inside(around, node, child)) for child in node.children)
-    return found
+    return explained(document, state)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +54,32 @@ class Because:
     names: tuple[str, ...]
 
 
-def reasons_sent(document: AgentDocument, state: Mapping[str, Any] | None = None) -> dict[str, Because]:
-    """Why nodes that stand under a condition are sent now; the innermost condition counts. Others are left out."""
-    asked = _Asked(document, state)
-    found: dict[str, Because] = {}
-    stack: list[tuple[Node, Because | None]] = [(document.root, None)]
+def explained(
+    document: AgentDocument, state: Mapping[str, Any] | None = None, files: Mapping[str, Any] | None = None
+) -> tuple[dict[str, str | None], dict[str, Because]]:
+    """Why each node is not sent now (None where it is), and why those that stand under a condition are.
+
+    Of conditions around a node the innermost counts.
+
+    Args:
+        document: The agent.
+        state: Values now, as for ``dry_compile``.
+        files: What was read ahead, as for ``dry_compile``.
+    """
+    asked = _Asked(document, state, files)
+    absent: dict[str, str | None] = {}
+    sent: dict[str, Because] = {}
+    stack: list[tuple[Node, _Around, Because | None]] = [(document.root, _Around(), None)]
     while stack:
-        node, because = stack.pop()
-        if because is not None:
-            found[node.id] = because
+        node, around, because = stack.pop()
+        reason = absent[node.id] = asked.reason(node, around)
+        if because is not None and reason is None:
+            sent[node.id] = because
         for child in node.children:
-            if node.enabled and asked.blocked(node, child) is None:
-                stack.append((child, asked.because(node, child) or because))
-    return found
+            inside = asked.inside(around, node, child)
+            why = None if inside.off or inside.blocked else asked.because(node, child) or because
+            stack.append((child, inside, why))
+    return absent, sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +94,11 @@ class _Around:
 class _Asked:
     """The values that the answers rest on, worked out once."""
 
-    def __init__(self, document: AgentDocument, state: Mapping[str, Any] | None) -> None:
+    def __init__(
+        self, document: AgentDocument, state: Mapping[str, Any] | None, files: Mapping[str, Any] | None = None
+    ) -> None:
         self.document = document
+        self.files = files or {}
         self.given = initial_state(document, state)
         self.scopes: dict[str, tuple[dict[str, Any], dict[str, str]]] = {}
         self.known: dict[str, bool | None] = {}
@@ -184,6 +193,8 @@ class _Asked:
                 return None
             condition = kind.props(node).condition
             return "It has no condition yet." if is_blank(condition) else _sentence(opposite_words(condition))
+        if node.kind in ("document", "image", "data") and kind.path(node):
+            return self.file(node)
         props = kind.props(node)
         each = str(getattr(props, "each", "")).strip()
         values, _ = self.scope(node)
@@ -200,6 +211,14 @@ class _Asked:
             if any(above.kind == "repeat" for above in self.document.ancestors(node.id)):
                 return None
             return f"Its text does not work: {error.reason}"
+
+    def file(self, node: Node) -> str | None:
+        """What keeps a file from being sent along."""
+        content = self.files.get(node.id)
+        if content is None:
+            (capability,) = kind_of(node).capabilities(node)
+            return f"You are asked first, when the agent runs: {capability.sentence}."
+        return f"Its file cannot be sent: {content['error']}" if "error" in content else None
 
     def holds(self, node: Node) -> bool | None:
         """Whether a When holds; None where its condition does not work."""
@@ -237,4 +256,4 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}." if text[:1].islower() and text.startswith("this") else f"{text}."
 
 
-__all__ = ["Because", "current_values", "reasons_not_sent", "reasons_sent", "why_not_sent"]
+__all__ = ["Because", "current_values", "explained", "reasons_not_sent", "why_not_sent"]
