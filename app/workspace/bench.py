@@ -31,6 +31,7 @@ from app.workspace.open_session import OpenSession
 from app.workspace.outside import has_news, take_in
 from app.workspace.page import WorkspacePage
 from app.workspace.replace import ReplaceController
+from app.workspace.rewriting import say_instead
 from app.workspace.text_undo import field_takes
 from engine.blueprint.edits import SetProperty
 from widgets.forms import ModelChoice
@@ -97,6 +98,7 @@ class Bench(QObject):
         page.chat.draft_changed.connect(self._draft_changed)
         self.chat.remedy_wanted.connect(self.remedy_wanted)
         self.chat.said.connect(self.say)
+        self.chat.rewritten.connect(self._rewritten)
 
     # --- what is in front ------------------------------------------------------------------------------------
 
@@ -233,7 +235,10 @@ class Bench(QObject):
             await agent.reload_session(session.id)
         if agent is self.agent and session is not self.session:
             self._set_session(session)
-        session.send(text)
+        session.send(text, files=self.chat.attaching.take())
+
+    def _rewritten(self, entry_id: str, text: str) -> None:
+        spawn(say_instead(self, entry_id, text), name="say it otherwise", owner=self)
 
     def _selected(self, ids: list[str]) -> None:
         if self.agent is not None:

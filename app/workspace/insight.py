@@ -1,7 +1,7 @@
 """What the page tells about the agent in front: the context of the next call, live cards, problems, counts.
 
 Everything here is worked out from the document and the session in front, a moment after either changed; several
-changes in a row cost one round.
+changes in a row cost one round. Problems follow a moment later, so that the context is never kept waiting.
 """
 
 from __future__ import annotations
@@ -9,45 +9,71 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from PySide6.QtCore import QObject
 
-from app.tasks import coalesce
+from app.services import Services
+from app.tasks import coalesce, spawn
 from app.text import tr
-from app.workspace.live import badges, node_states, titles_and_groups, tokens_by_node
+from app.workspace.cache_memory import CacheMemory, recalled
+from app.workspace.files_ahead import FilesAhead
+from app.workspace.live import absences, badges, node_states, titles_and_groups, tokens_by_node
 from app.workspace.open_agent import OpenAgent
 from app.workspace.open_session import OpenSession
 from app.workspace.page import WorkspacePage
+from app.workspace.tryable import tryables
 from engine.blueprint.checks import Facts, problems
+from engine.blueprint.declared import variables
 from engine.blueprint.document import AgentDocument
 from engine.blueprint.dry import DRAFT, dry_compile
+from engine.blueprint.problem import Problem
+from engine.blueprint.why import Because, explained
 from engine.entries import Entry
 from engine.model import ModelRequest
 
 DELAY_MS = 30
+CHECK_MS = 90
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Look:
+    """The next request with some values, and why each node is in it or not."""
+
+    request: ModelRequest | None
+    tokens: Mapping[str, int] = field(default_factory=dict)
+    reasons: Mapping[str, str | None] = field(default_factory=dict)
+    because: Mapping[str, Because] = field(default_factory=dict)
 
 
 class Insight(QObject):
     """Keeps context view, live cards, problems and the status line in step.
 
     Args:
+        services: Where earlier calls of a session are found.
         page: Where it is shown.
     """
 
-    def __init__(self, page: WorkspacePage, parent: QObject) -> None:
+    def __init__(self, services: Services, page: WorkspacePage, parent: QObject) -> None:
         super().__init__(parent)
+        self._services = services
         self._page = page
         self._agent: OpenAgent | None = None
         self._session: OpenSession | None = None
-        self.problems: list[Any] = []
+        self._cache = CacheMemory()
+        self.problems: list[Problem] = []
+        self.parts: Mapping[str, str] = {}
         self.request: ModelRequest | None = None
         self.seconds = 0.0
-        self._round = coalesce(DELAY_MS, self, self.work)
+        self._round = coalesce(DELAY_MS, self, self._look)
+        self._check = coalesce(CHECK_MS, self, self.check)
         page.tab_changed.connect(self._round.trigger)
         page.chat.draft_changed.connect(self._round.trigger)
+        page.context.trying.tried.connect(self._round.trigger)
+        self._files = FilesAhead(self)
+        self._files.changed.connect(self._round.trigger)
 
     def set_agent(self, agent: OpenAgent | None) -> None:
         """Another agent is in front."""
@@ -66,9 +92,13 @@ class Insight(QObject):
             self._session.happened.disconnect(self._event)
             self._session.running_changed.disconnect(self._round.trigger)
         self._session = session
+        self._cache = CacheMemory()
+        self._page.context.trying.give_up()
         if session is not None:
             session.happened.connect(self._event)
             session.running_changed.connect(self._round.trigger)
+            if len(session.session.timeline):
+                spawn(self._recall(session), name="look at earlier calls", owner=self, on_error=_forgotten)
         self._round.trigger()
 
     def stop(self) -> None:
@@ -77,6 +107,7 @@ class Insight(QObject):
         self.set_session(None)
         self.set_agent(None)
         self._round.cancel()
+        self._check.cancel()
 
     def trigger(self) -> None:
         """Something that this tells of has changed."""
@@ -85,45 +116,72 @@ class Insight(QObject):
     def now(self) -> None:
         """Work out what is due at once."""
         self._round.flush()
+        self._check.flush()
 
     def work(self) -> None:
-        """One round."""
+        """One round, all of it."""
+        self._look()
+        self._check.cancel()
+        self.check()
+
+    # --- the context -----------------------------------------------------------------------------------------
+
+    def _look(self) -> None:
         agent = self._agent
         if agent is None:
             return
         started = time.perf_counter()
         document = agent.model.document
+        self._files.look(agent)
         session = self._session
         states = node_states(session.session) if session is not None else {}
         entries = list(session.session.timeline) if session is not None else []
+        page = self._page
+        page.context.trying.offer(tryables(document, states))
+        tried = page.context.trying.values
+        real = self._looked(document, entries, states)
+        shown = self._looked(document, entries, {**states, **tried}) if tried else real
+        self.request = real.request
+        page.tree.set_live(badges(agent, session, real.request, real.tokens, states, real.reasons))
+        if shown.request is not None:
+            titles, groups = titles_and_groups(document)
+            window = self._window()
+            page.context.set_request(
+                shown.request,
+                titles,
+                groups,
+                window=window,
+                because=shown.because,
+                absent=absences(document, shown.reasons),
+                reasons=shown.reasons,
+                holders={variable.name: variable.node_id for variable in variables(document)},
+                parting=self._cache.next(shown.request, document, {**states, **tried}),
+                often=self._cache.often(shown.request, document),
+            )
+            page.show_tokens(sum(span.tokens for span in shown.request.spans), window)
+        self._show_counts(document, real.tokens)
+        self.seconds = time.perf_counter() - started
+        self._check.trigger()
+
+    def _looked(self, document: AgentDocument, entries: Sequence[Entry], states: Mapping[str, Any]) -> Look:
         try:
-            self.request = self._next_request(document, entries, states)
+            request = self._next_request(document, entries, states)
         except Exception:
             log.exception("The context could not be worked out")
-            self.request = None
-        titles, groups = titles_and_groups(document)
-        tokens = tokens_by_node(self.request) if self.request is not None else {}
-        live = badges(agent, session, self.request, tokens, states)
-        self._page.tree.set_live(live)
-        absent = {node: badge.reason for node, badge in live.items() if badge.mounted is False}
-        if self.request is not None:
-            window = self._window()
-            self._page.context.set_request(self.request, titles, groups, window=window, absent=absent)
-            self._page.show_tokens(sum(span.tokens for span in self.request.spans), window)
-        self._show_problems(titles)
-        self._show_counts(tokens)
-        self.seconds = time.perf_counter() - started
-
-    # --- inside ----------------------------------------------------------------------------------------------
+            return Look(None)
+        reasons, because = explained(document, states, self._files.contents)
+        return Look(request, tokens_by_node(request), reasons, because)
 
     def _next_request(
         self, document: AgentDocument, entries: Sequence[Entry], states: Mapping[str, Any]
     ) -> ModelRequest:
         """What the next call sends. Between turns the person's words are in it, or a mark where they will stand."""
+        files = self._files.contents
         if self._session is not None and self._session.running:
-            return dry_compile(document, entries=entries, state=states)
+            return dry_compile(document, entries=entries, state=states, files=files)
         draft = self._page.chat.draft
-        request = dry_compile(document, entries=entries, state=states, draft=draft.strip() or tr("(your next message)"))
+        said = draft.strip() or tr("(your next message)")
+        request = dry_compile(document, entries=entries, state=states, draft=said, files=files)
         if draft.strip():
             return request
         spans = [replace(span, tokens=0) if span.entry_id == DRAFT else span for span in request.spans]
@@ -133,18 +191,43 @@ class Insight(QObject):
         return self._agent.slot.info.context_window if self._agent is not None else None
 
     def _event(self, event: Any) -> None:
+        if event.type == "compiled" and not event.spawn_path and self._agent is not None and self._session is not None:
+            self._cache.note(event.request, self._agent.model.document, node_states(self._session.session))
         if event.type in ("entry_committed", "state_changed", "tool_call", "tool_result", "compiled", "execution_end"):
             self._round.trigger()
 
-    def _show_problems(self, titles: Mapping[str, str]) -> None:
-        assert self._agent is not None
-        self.problems = list(problems(self._agent.model.document, self._facts()))
-        errors = sum(1 for problem in self.problems if problem.severity == "error")
-        warnings = sum(1 for problem in self.problems if problem.severity == "warning")
-        self._page.status.show_problems(errors, warnings)
-        self._page.problems.show_problems(self.problems, dict(titles))
-        self._page.form.set_problems(self.problems)
-        self._page.tree.set_problems(self.problems)
+    async def _recall(self, session: OpenSession) -> None:
+        """What a session that was opened again has sent before."""
+        agent = self._agent
+        if agent is None:
+            return
+        memory = await recalled(session.session, self._services.store, agent.model.document)
+        if session is self._session and self._cache.sent is None:
+            self._cache = memory
+            self._round.trigger()
+
+    async def read_parts(self) -> None:
+        """Look up which version each part of the library has now."""
+        self.parts = {row.id: row.version for row in await self._services.store.parts.list()}
+        self._check.trigger()
+
+    # --- problems and counts ---------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Find the problems of the agent, and show them everywhere."""
+        if self._agent is None:
+            return
+        document = self._agent.model.document
+        self.problems = self.found(document)
+        page = self._page
+        page.status.show_problems(self.problems)
+        page.problems.show_problems(self.problems, titles_and_groups(document)[0])
+        page.form.set_problems(self.problems)
+        page.tree.set_problems(self.problems)
+
+    def found(self, document: AgentDocument) -> list[Problem]:
+        """The problems of a document in the surroundings as they are now."""
+        return list(problems(document, self._facts()))
 
     def _facts(self) -> Facts:
         """What is known of the surroundings at this moment, without asking anyone."""
@@ -152,10 +235,12 @@ class Insight(QObject):
         info = self._agent.slot.info
         tokens = sum(span.tokens for span in self.request.spans) if self.request is not None else None
         # What a model can do is known only once it was made.
-        return Facts(model=info if info.abilities else None, tokens=tokens)
+        return Facts(model=info if info.abilities else None, tokens=tokens, parts=self.parts)
 
-    def _show_counts(self, tokens: Mapping[str, int]) -> None:
-        assert self._agent is not None
-        document = self._agent.model.document
+    def _show_counts(self, document: AgentDocument, tokens: Mapping[str, int]) -> None:
         off = sum(1 for node in document.walk() if not node.enabled)
         self._page.status.show_nodes(len(tokens), off)
+
+
+def _forgotten(error: BaseException) -> None:
+    log.warning("The earlier calls of this session could not be looked at", exc_info=error)

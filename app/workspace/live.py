@@ -15,7 +15,6 @@ from app.workspace.open_session import OpenSession
 from engine.blueprint.document import AgentDocument, Node
 from engine.blueprint.kinds import kind_of
 from engine.blueprint.render import node_of_path
-from engine.blueprint.why import reasons_not_sent
 from engine.model import ModelRequest
 from widgets.tree import LiveBadge
 
@@ -63,12 +62,12 @@ def badges(
     request: ModelRequest | None,
     tokens: Mapping[str, int],
     states: Mapping[str, Any],
+    reasons: Mapping[str, str | None],
 ) -> dict[str, LiveBadge]:
-    """The live side of every node."""
+    """The live side of every node. ``reasons``: why each is not sent, None where it is."""
     document = agent.model.document
     calls, busy, failed = _calls(agent, session)
     last = last_calls(session.session.timeline if session is not None else ())
-    reasons = reasons_not_sent(document, states) if request is not None else {}
     found: dict[str, LiveBadge] = {}
     for node in document.walk():
         if node.id == document.root.id:
@@ -86,6 +85,12 @@ def badges(
             last=last.get(kind_of(node).own_name(node) or "", "") if node.kind == "tool" else "",
         )
     return found
+
+
+def absences(document: AgentDocument, reasons: Mapping[str, str | None]) -> dict[str, str]:
+    """The nodes that could be sent and are not, with the reason."""
+    found = {node.id: _reason(document, reasons, node) for node in document.walk()}
+    return {node_id: reason for node_id, reason in found.items() if reason is not None}
 
 
 def _reason(document: AgentDocument, reasons: Mapping[str, str | None], node: Node) -> str | None:

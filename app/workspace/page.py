@@ -9,11 +9,12 @@ from PySide6.QtWidgets import QButtonGroup, QPushButton, QStackedWidget, QToolBu
 from app.window.action_set import ActionSet
 from app.workspace.columns import Column, Columns
 from app.workspace.header import WorkspaceHeader
-from app.workspace.status import ProblemsPopup, StatusLine
+from app.workspace.status import StatusLine
 from widgets import theme
 from widgets.chat import ChatView
 from widgets.common import ElidedLabel
 from widgets.context import ContextView
+from widgets.context.problems import ProblemsPanel
 from widgets.forms import PropertyForm
 from widgets.tree import TreeEditor
 
@@ -41,7 +42,7 @@ class WorkspacePage(QWidget):
         self.context = ContextView()
         self.chat = ChatView()
         self.status = StatusLine()
-        self.problems = ProblemsPopup(self)
+        self.problems = ProblemsPanel()
         actions.attach_tree(self.tree)
         self.columns = Columns((self._tree_column(), self._middle_column(), self._chat_column()))
         column = QVBoxLayout(self)
@@ -49,7 +50,9 @@ class WorkspacePage(QWidget):
         column.setSpacing(0)
         column.addWidget(self.header)
         column.addWidget(self.columns, 1)
+        column.addWidget(self.problems)
         column.addWidget(self.status)
+        self.problems.closed.connect(self._problems_closed)
         self.show_tab("properties")
 
     @property
@@ -73,13 +76,17 @@ class WorkspacePage(QWidget):
 
     def panes(self) -> list[QWidget]:
         """What F6 goes through."""
-        return [self.header, self.tree, self._middle, self.chat, self.status]
+        return [self.header, self.tree, self._middle, self.chat, self.problems, self.status]
 
     def show_problems(self) -> None:
-        """Open the list of problems above its button."""
-        self.problems.adjustSize()
-        self.problems.move(self.status.popup_place(self.problems))
-        self.problems.show()
+        """Open the list of problems below the columns, or close it."""
+        if self.problems.isVisible():
+            self.problems.end()
+        else:
+            self.problems.begin()
+
+    def _problems_closed(self) -> None:
+        self.status.problems.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -45,6 +45,7 @@ class Parting:
         node_id: The node whose words they are; None where they are the engine's own.
         span: The first span of the later request that is not in the cache; None where all of it is.
         names: Variables and knobs that the node depends on and that changed.
+        edited: The person changed the node between the two, so it says nothing about how often it changes.
         move: An edit that puts the node below the conversation, where that is allowed and helps.
     """
 
@@ -55,6 +56,7 @@ class Parting:
     node_id: str | None = None
     span: Span | None = None
     names: tuple[str, ...] = ()
+    edited: bool = False
     move: Edit | None = None
 
     @property
@@ -76,6 +78,7 @@ def compare(
     after: ModelRequest,
     document: AgentDocument,
     *,
+    document_before: AgentDocument | None = None,
     state_before: Mapping[str, Any] | None = None,
     state_after: Mapping[str, Any] | None = None,
 ) -> Parting:
@@ -85,6 +88,7 @@ def compare(
         before: The request that was sent.
         after: The one that follows it.
         document: The agent as it is now.
+        document_before: The agent as it was then; without it nothing counts as edited.
         state_before: Values by technical name at that time; without them no names are given.
         state_after: Values by technical name now.
     """
@@ -106,11 +110,32 @@ def compare(
     if node is None:
         return found
     names = _changed(document, node, state_before, state_after)
+    edited = document_before is not None and _edited(document_before, document, node.id)
     move = None
-    if blamed.span.part == "system" and again >= LEAST:
+    if blamed.span.part == "system" and again >= LEAST and not edited:
         stable = {piece.words for piece in old} & {piece.words for piece in new}
         move = _move_below(document, node, [piece for piece in new if piece.words in stable], again)
-    return replace(found, names=names, move=move)
+    return replace(found, names=names, edited=edited, move=move)
+
+
+def if_it_changed(request: ModelRequest, document: AgentDocument, node_id: str) -> Parting | None:
+    """What would be read again if a node's words changed before the next call; None where the model does not see it.
+
+    For a part that is known to change often, while nothing of it has changed just now.
+    """
+    node = document.get(node_id)
+    pieces = _pieces(request)
+    place = next((at for at, piece in enumerate(pieces) if node_of_path(piece.span.path) == node_id), None)
+    if node is None or place is None:
+        return None
+    same = sum(piece.span.tokens for piece in pieces[:place])
+    others = [piece for piece in pieces if node_of_path(piece.span.path) != node_id]
+    again = sum(piece.span.tokens for piece in pieces[place:] if node_of_path(piece.span.path) != node_id)
+    total = sum(piece.span.tokens for piece in pieces)
+    span = pieces[place].span
+    helps = span.part == "system" and again >= LEAST
+    move = _move_below(document, node, others, again) if helps else None
+    return Parting("changed", same, again, total, node_id, span, move=move)
 
 
 # -- comparing -------------------------------------------------------------------------------------------------------
@@ -197,6 +222,21 @@ def _changed(
     return tuple(sorted(name for name in names if name in after and before.get(name) != after[name]))
 
 
+def _edited(before: AgentDocument, after: AgentDocument, node_id: str) -> bool:
+    """Whether the person changed or moved the node, or something around it."""
+    old, new = before.get(node_id), after.get(node_id)
+    if old is None or new is None:
+        return True
+    shapes = [
+        [
+            (node.id, node.kind, node.enabled, node.props, document.place(node.id).index)
+            for node in (one, *document.ancestors(node_id)[:-1])
+        ]
+        for document, one in ((before, old), (after, new))
+    ]
+    return shapes[0] != shapes[1]
+
+
 def names_read(node: Node) -> frozenset[str]:
     """The variables that a node's own texts, condition and lists read; what cannot be understood reads nothing."""
     found: set[str] = set()
@@ -253,4 +293,4 @@ def _move_below(document: AgentDocument, node: Node, stable: Sequence[_Piece], a
     return move_node(moved.id, parent.id, index, "Move it below the conversation")
 
 
-__all__ = ["LEAST", "How", "Parting", "compare", "names_read"]
+__all__ = ["LEAST", "How", "Parting", "compare", "if_it_changed", "names_read"]

@@ -6,6 +6,7 @@ import keyword
 import re
 import unicodedata
 from collections.abc import Collection
+from functools import lru_cache
 
 MAX_NAME = 64
 
@@ -45,6 +46,7 @@ RESERVED = frozenset(
 """Words of the template language that cannot name a variable (``item`` belongs to Repeat and to lines of a list)."""
 
 
+@lru_cache(maxsize=4096)
 def slug(title: str, fallback: str = "unnamed") -> str:
     """``"Add note"`` becomes ``"add_note"``. Never empty, never starts with a digit.
 

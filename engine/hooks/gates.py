@@ -63,14 +63,14 @@ class GateState:
         self._slot.set(lambda _old: "deferred")
 
 
-def use_gate(name: str, definition: GateDefinition) -> GateState:
-    """Mount a gate.
+def use_gate(name: str, definition: GateDefinition, first: State = "inactive") -> GateState:
+    """Mount a gate. ``first`` is its state at the first render; anything but ``inactive`` is for looking ahead.
 
     It is a knob with the options ``inactive``, ``active`` and ``deferred`` in the group *gates*. While it is active
     the model reads its instructions and the turn does not end; ``deferred`` becomes ``active`` when the turn would end.
     """
     made = KnobDefinition(
-        "inactive", ("inactive", "active", "deferred"), description=definition.description, group=GATES
+        first, ("inactive", "active", "deferred"), description=definition.description, group=GATES
     )
     slot = knob_slot("gate", name, made)
     slot.extra = definition

@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QToolButton
 from pytestqt.qtbot import QtBot
 
+from engine.blueprint.why import Because
 from engine.model import ModelRequest, Span
 from tests.widgets.editor_help import nameless
 from widgets import theme
@@ -60,7 +61,7 @@ def view(qtbot: QtBot, qapp: QApplication) -> ContextView:
         TITLES,
         GROUPS,
         window=32768,
-        because={"sec": "here because notepad is not empty"},
+        because={"sec": Because("here because notepad is not empty", ("notepad",))},
         absent={"rem": "It is switched off."},
     )
     widget.show()
@@ -140,8 +141,7 @@ def test_keys_walk_confirm_fold_and_copy(view: ContextView, qtbot: QtBot) -> Non
 
 
 def test_the_raw_request_is_one_click_away(view: ContextView) -> None:
-    button = view.findChild(QToolButton)
-    assert button is not None
+    button = next(b for b in view.findChildren(QToolButton) if b.accessibleName() == "Show the raw request")
     button.click()
     raw = view.findChild(QPlainTextEdit)
     assert raw is not None and raw.isVisible()

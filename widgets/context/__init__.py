@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from widgets.context.try_values import Tryable
 from widgets.context.view import ContextView
 
-__all__ = ["ContextView"]
+__all__ = ["ContextView", "Tryable"]

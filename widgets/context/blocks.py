@@ -12,7 +12,9 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication
 
+from engine.blueprint.cache_advice import Parting
 from engine.blueprint.render import node_of_path
+from engine.blueprint.why import Because
 from engine.model import ModelRequest, Span
 
 PARTS = ("system", "tools", "messages", "absent")
@@ -45,6 +47,9 @@ class ContextBlock:
         why: Why it is there, or why it is not.
         pieces: How many messages it stands for.
         pending: Nothing is written yet: it only shows where the next message will stand.
+        cached: Whether all of it comes from the provider's cache; None where that is not known.
+        parts_here: The request parts from the one before at this block.
+        link: A word of ``why`` that names a variable, and the node that holds it.
     """
 
     node_id: str | None
@@ -55,6 +60,9 @@ class ContextBlock:
     why: str = ""
     pieces: int = 0
     pending: bool = False
+    cached: bool | None = None
+    parts_here: bool = False
+    link: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +89,25 @@ def build_parts(
     request: ModelRequest,
     titles: Mapping[str, str],
     groups: Mapping[str, str],
-    because: Mapping[str, str],
+    because: Mapping[str, Because],
     absent: Mapping[str, str],
+    *,
+    parting: Parting | None = None,
+    holders: Mapping[str, str] | None = None,
 ) -> list[ContextPart]:
-    """All parts of a request that have something in them."""
+    """All parts of a request that have something in them.
+
+    Args:
+        request: The request.
+        titles: What each node is called, by its id.
+        groups: Each node's group.
+        because: Why a node that is not always there is there now.
+        absent: Nodes that are not sent, with the reason.
+        parting: How the request follows the one before it.
+        holders: The node that holds each variable, by its name.
+    """
     blocks: dict[str, list[ContextBlock]] = {name: [] for name in PARTS}
+    cache = _Cache(parting)
     for span in request.spans:
         node_id = node_of_path(span.path)
         here = blocks[span.part]
@@ -93,13 +115,16 @@ def build_parts(
             group = groups.get(node_id or "", "")
             here.append(ContextBlock(node_id, _tr("Your next message"), group, pending=True))
             continue
+        starts = cache.starts_at(span)
         last = here[-1] if here else None
-        if last is None or last.node_id != node_id or (node_id is None and span.part == "tools"):
+        if last is None or starts or last.node_id != node_id or (node_id is None and span.part == "tools"):
             title = titles.get(node_id, "") if node_id else ""
             last = ContextBlock(node_id, title or _engine_title(request, span), groups.get(node_id or "", ""))
-            last.why = because.get(node_id or "", "")
+            last.parts_here = starts
+            _explain(last, because.get(node_id or ""), holders or {})
             here.append(last)
         last.tokens += span.tokens
+        last.cached = cache.holds(span, last.cached)
         line = _line(request, span)
         last.pieces += _is_new_message(last, span, line)
         last.lines.append(line)
@@ -115,6 +140,43 @@ def build_parts(
         for name, found in blocks.items()
         if found
     ]
+
+
+def _explain(block: ContextBlock, because: Because | None, holders: Mapping[str, str]) -> None:
+    if because is not None:
+        block.why = because.text
+        named = next((name for name in because.names if name in holders and name in because.text), None)
+        block.link = (named, holders[named]) if named is not None else None
+
+
+class _Cache:
+    """Which spans come from the cache: tools are read first, then the system prompt, then messages."""
+
+    _ORDER = ("tools", "system", "messages")
+
+    def __init__(self, parting: Parting | None) -> None:
+        self._known = parting is not None
+        self._first = parting.span if parting is not None else None
+        self._blamed = parting is not None and parting.is_blamed
+        self._passed = False
+
+    def starts_at(self, span: Span) -> bool:
+        """Whether the request parts at this span from the one before, by the doing of a node."""
+        return self._blamed and span == self._first
+
+    def holds(self, span: Span, before: bool | None) -> bool | None:
+        """Whether a block of which this span is one more piece comes from the cache as a whole."""
+        if not self._known:
+            return None
+        first = self._first
+        self._passed = self._passed or span == first
+        if first is None:
+            cached = True
+        elif span.part == first.part:
+            cached = not self._passed
+        else:
+            cached = self._ORDER.index(span.part) < self._ORDER.index(first.part)
+        return cached and before is not False
 
 
 def _is_new_message(block: ContextBlock, span: Span, line: Line) -> int:

@@ -1,59 +1,46 @@
-"""The readable request: headings, and one coloured block per node with what it wrote. Painted by hand, so that two
-hundred nodes and messages cost next to nothing.
+"""The readable request: headings, and one coloured block per node with what it wrote. Painted by hand, so that a
+thousand nodes and messages cost next to nothing.
 
-Not here: which blocks there are (``blocks``), and the bar and the raw request around it (``view``).
+Not here: which blocks there are (``blocks``), where they stand (``layout``), how they look (``paint``), and the bar and
+the raw request around them (``view``).
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
-    QFontMetricsF,
     QHelpEvent,
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QToolTip, QWidget
 
 from widgets import theme
-from widgets.context.blocks import ContextBlock, ContextPart
-from widgets.context.wrap import columns_of, wrap
+from widgets.context.blocks import ContextPart
+from widgets.context.layout import Hit, Item, arrange, find
+from widgets.context.paint import Brush, count_words, mark_words
 from widgets.tree.announce import announce
-
-_LEFT = 16.0
-_GAP = 2.0
-
-
-@dataclass(slots=True)
-class _Item:
-    """A heading or a block at its place."""
-
-    top: float
-    height: float
-    part: ContextPart
-    block: ContextBlock | None
-    lines: list[tuple[str, str]]
 
 
 class ContextCanvas(QAbstractScrollArea):
     """Parts and blocks of one request.
 
     Signals:
-        node_clicked: A block was clicked or confirmed.
+        node_clicked: A block, or a variable in its headline, was clicked or confirmed.
+        folded_changed: A part was folded or unfolded.
     """
 
     node_clicked = Signal(str)
+    folded_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,30 +52,19 @@ class ContextCanvas(QAbstractScrollArea):
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._parts: Sequence[ContextPart] = ()
         self._folded: set[str] = {"absent"}
-        self._items: list[_Item] = []
+        self._items: list[Item] = []
         self._tops: list[float] = []
         self._lit: frozenset[str] = frozenset()
+        self._needle = ""
+        self._hits: list[Hit] = []
+        self._hit = -1
         self._current = -1
         self._hovered = -1
-        self._height = 0.0
-        self._fonts()
+        self._brush = Brush()
         theme.manager().changed.connect(self._theme_changed)
 
-    def _fonts(self) -> None:
-        self._mono, self._bold = theme.font("mono"), theme.font("mono", bold=True)
-        self._small, self._medium = theme.font("badge"), theme.font("badge")
-        self._medium.setWeight(self._medium.Weight.Medium)
-        metrics = QFontMetricsF(self._mono)
-        self._column = max(1.0, metrics.horizontalAdvance("M" * 64) / 64)
-        self._line = round(metrics.height() + 3)
-        self._ascent = metrics.ascent() + 1.5
-        self._small_metrics = QFontMetricsF(self._small)
-        self._medium_metrics = QFontMetricsF(self._medium)
-        self._head = round(self._small_metrics.height() + 6)
-        self._part_height = round(self._small_metrics.height() + 18)
-
     def _theme_changed(self) -> None:
-        self._fonts()
+        self._brush = Brush()
         self._arrange()
 
     # -- content ----------------------------------------------------------------------------------------------
@@ -106,12 +82,19 @@ class ContextCanvas(QAbstractScrollArea):
 
     def set_folded(self, name: str, on: bool) -> None:
         """Hide or show the blocks of a part."""
-        (self._folded.add if on else self._folded.discard)(name)
-        self._arrange()
+        if (name in self._folded) != on:
+            (self._folded.add if on else self._folded.discard)(name)
+            self._arrange()
+            self.folded_changed.emit()
 
     def is_folded(self, name: str) -> bool:
         """Whether the blocks of a part are hidden."""
         return name in self._folded
+
+    @property
+    def folded(self) -> list[str]:
+        """Names of the parts whose blocks are hidden."""
+        return sorted(self._folded)
 
     def highlight(self, node_ids: Iterable[str], scroll: bool = True) -> None:
         """Light up what these nodes wrote, and scroll there."""
@@ -124,129 +107,96 @@ class ContextCanvas(QAbstractScrollArea):
         if scroll and first is not None:
             self._show(first)
 
-    def _show(self, item: _Item) -> None:
+    def _show(self, item: Item) -> None:
         bar, height = self.verticalScrollBar(), self.viewport().height()
         if item.top < bar.value():
-            bar.setValue(round(item.top - self._part_height))
+            bar.setValue(round(item.top - self._brush.part))
         elif item.top + min(item.height, height / 2) > bar.value() + height:
             bar.setValue(round(item.top + min(item.height, height / 2) - height + 12))
 
     def _arrange(self) -> None:
         """Break all text into lines and find out where everything stands."""
-        width = self.viewport().width() - 2 * _LEFT
-        columns = max(8, int(width / self._column))
-        items: list[_Item] = []
-        y = 4.0
-        for part in self._parts:
-            items.append(_Item(y, self._part_height, part, None, []))
-            y += self._part_height
-            if part.name in self._folded:
-                continue
-            for block in part.blocks:
-                lines: list[tuple[str, str]] = []
-                for piece in block.lines:
-                    taken = columns_of(piece.speaker) + 1 if piece.speaker else 0
-                    for number, text in enumerate(wrap(piece.text.strip("\n"), columns, taken)):
-                        lines.append((piece.speaker if number == 0 else "", text))
-                height = self._head + len(lines) * self._line + 12
-                items.append(_Item(y, height, part, block, lines))
-                y += height + _GAP
-            y += 4
-        self._items, self._tops = items, [item.top for item in items]
-        self._height = y + 12
-        self._current = min(self._current, len(items) - 1)
+        folded = frozenset() if self._needle else frozenset(self._folded)
+        self._items, height = arrange(self._parts, folded, self._brush.metrics(self.viewport().width()))
+        self._tops = [item.top for item in self._items]
+        self._current = min(self._current, len(self._items) - 1)
+        self._hits = find(self._items, self._needle)
+        self._hit = min(self._hit, len(self._hits) - 1)
         bar = self.verticalScrollBar()
-        bar.setRange(0, max(0, round(self._height) - self.viewport().height()))
+        bar.setRange(0, max(0, round(height) - self.viewport().height()))
         bar.setPageStep(self.viewport().height())
-        bar.setSingleStep(self._line * 2)
+        bar.setSingleStep(self._brush.line * 2)
         self.viewport().update()
+
+    # -- searching --------------------------------------------------------------------------------------------
+
+    def search(self, needle: str) -> int:
+        """Mark every place of some words, go to the first, and return how many there are; folded parts open for it."""
+        self._needle, self._hit = needle.strip(), -1
+        self._arrange()
+        self.go_to_hit(1)
+        return len(self._hits)
+
+    @property
+    def hit(self) -> tuple[int, int]:
+        """The number of the current hit, from 1, and how many there are."""
+        return self._hit + 1, len(self._hits)
+
+    def go_to_hit(self, step: int) -> None:
+        """Go on to another hit, round the end to the beginning."""
+        if not self._hits:
+            return
+        self._hit = (self._hit + step) % len(self._hits) if self._hit >= 0 else 0
+        hit = self._hits[self._hit]
+        item = self._items[hit.item]
+        line = item.top + self._brush.head + 6 + hit.pieces[0][0] * self._brush.line
+        bar, height = self.verticalScrollBar(), self.viewport().height()
+        if not bar.value() + self._brush.part < line < bar.value() + height - 2 * self._brush.line:
+            bar.setValue(round(line - height / 3))
+        self.viewport().update()
+
+    def _found_in(self, index: int) -> dict[int, list[tuple[int, int, bool]]]:
+        found: dict[int, list[tuple[int, int, bool]]] = {}
+        first = bisect_right(self._hits, index - 1, key=lambda hit: hit.item)
+        for number in range(first, len(self._hits)):
+            hit = self._hits[number]
+            if hit.item != index:
+                break
+            for line, start, length in hit.pieces:
+                found.setdefault(line, []).append((start, length, number == self._hit))
+        return found
 
     # -- painting ---------------------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event
-        tokens = theme.current()
         painter = QPainter(self.viewport())
-        painter.fillRect(self.viewport().rect(), QColor(tokens.panel))
+        painter.fillRect(self.viewport().rect(), QColor(theme.current().panel))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         scroll, bottom = self.verticalScrollBar().value(), self.viewport().height()
-        start = max(0, bisect_right(self._tops, scroll) - 1)
-        for index in range(start, len(self._items)):
+        for index in range(max(0, bisect_right(self._tops, scroll) - 1), len(self._items)):
             item = self._items[index]
             rect = QRectF(0, item.top - scroll, self.viewport().width(), item.height)
             if rect.top() > bottom:
                 break
-            if item.block is None:
-                self._paint_part(painter, rect, item, index)
+            inside = rect.adjusted(2, 1, -2, -1)
+            if item.is_mark:
+                self._brush.paint_mark(painter, rect)
+            elif item.block is None:
+                self._brush.paint_part(painter, rect, item, item.part.name in self._folded and not self._needle)
+                inside = rect.adjusted(6, 4, -6, 0)
             else:
-                self._paint_block(painter, rect, item, index, bottom)
-
-    def _paint_part(self, painter: QPainter, rect: QRectF, item: _Item, index: int) -> None:
-        tokens = theme.current()
-        folded = item.part.name in self._folded
-        middle = rect.center().y() + 2
-        icon = "chevron-right" if folded else "chevron-down"
-        theme.paint_icon(painter, icon, tokens.dim, QRectF(_LEFT - 3, middle - 6, 12, 12))
-        painter.setFont(theme.font("badge", bold=True))
-        painter.setPen(QColor(tokens.dim))
-        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        area = rect.adjusted(_LEFT + 14, 4, -_LEFT, 0)
-        painter.drawText(area, left, item.part.title.upper())
-        count = str(len(item.part.blocks)) if item.part.name == "absent" else self._count(item.part.tokens)
-        painter.drawText(area, right, count)
-        if index == self._current and self.hasFocus():
-            self._ring(painter, rect.adjusted(6, 4, -6, 0))
-
-    def _count(self, tokens: int) -> str:
-        return self.tr("1 token") if tokens == 1 else self.tr("%1 tokens").replace("%1", f"{tokens:,}")
-
-    def _paint_block(self, painter: QPainter, rect: QRectF, item: _Item, index: int, bottom: float) -> None:
-        block = item.block
-        assert block is not None
-        tokens = theme.current()
-        absent = item.part.name == "absent"
-        hue = tokens.hue(block.group)
-        lit = block.node_id is not None and block.node_id in self._lit
-        tint = hue.tint if not absent and not block.pending else tokens.sunk
-        if lit:
-            tint = theme.mix(tint, hue.ink, 0.14)
-        elif index == self._hovered and block.node_id:
-            tint = theme.mix(tint, hue.ink, 0.06)
-        painter.fillRect(rect, QColor(tint))
-        painter.fillRect(QRectF(0, rect.top(), 6 if lit else tokens.edge, rect.height()), QColor(hue.ink))
-        head = QRectF(_LEFT, rect.top() + 6, rect.width() - 2 * _LEFT, self._head)
-        number = f"{block.tokens:,}" if not absent and not block.pending else ""
-        painter.setFont(self._medium)
-        painter.setPen(QColor(tokens.dim if block.pending else hue.ink))
-        middle = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(head, middle | Qt.AlignmentFlag.AlignRight, number)
-        room = head.width() - self._small_metrics.horizontalAdvance(number) - 12
-        title = f"{block.title} — {block.why}" if block.why else block.title
-        shown = self._medium_metrics.elidedText(title, Qt.TextElideMode.ElideRight, room)
-        painter.drawText(head, middle | Qt.AlignmentFlag.AlignLeft, shown)
-        painter.setPen(QColor(tokens.dim if absent else tokens.text))
-        y = head.bottom()
-        first = max(0, int(-y // self._line))
-        for speaker, text in item.lines[first:]:
-            top = y + first * self._line
-            first += 1
-            if top > bottom:
-                break
-            x = _LEFT
-            if speaker:
-                painter.setFont(self._bold)
-                painter.drawText(QPointF(x, top + self._ascent), speaker)
-                x += (columns_of(speaker) + 1) * self._column
-            painter.setFont(self._mono)
-            painter.drawText(QPointF(x, top + self._ascent), text)
-        if index == self._current and self.hasFocus():
-            self._ring(painter, rect.adjusted(2, 1, -2, -1))
-
-    def _ring(self, painter: QPainter, rect: QRectF) -> None:
-        painter.setPen(QPen(QColor(theme.current().accent), 2))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRoundedRect(rect, 4, 4)
+                self._brush.paint_block(
+                    painter,
+                    rect,
+                    item,
+                    bottom,
+                    lit=item.block.node_id is not None and item.block.node_id in self._lit,
+                    hovered=index == self._hovered,
+                    found=self._found_in(index),
+                )
+            if index == self._current and self.hasFocus():
+                self._brush.ring(painter, inside)
 
     # -- mouse and keys ---------------------------------------------------------------------------------------
 
@@ -255,12 +205,21 @@ class ContextCanvas(QAbstractScrollArea):
         index = bisect_right(self._tops, place) - 1
         return index if 0 <= index < len(self._items) and place < self._tops[index] + self._items[index].height else -1
 
-    def _activate(self, index: int) -> None:
+    def _link_at(self, index: int, place: QPointF) -> str | None:
+        """The node of the variable that the pointer is on."""
         item = self._items[index]
+        if item.link is None or item.block is None or item.block.link is None:
+            return None
+        in_head = place.y() + self.verticalScrollBar().value() < item.top + self._brush.head + 8
+        return item.block.link[1] if in_head and item.link[0] <= place.x() <= item.link[1] else None
+
+    def _activate(self, index: int, place: QPointF | None = None) -> None:
+        item = self._items[index]
+        link = self._link_at(index, place) if place is not None else None
         if item.block is None:
             self.set_folded(item.part.name, item.part.name not in self._folded)
-        elif item.block.node_id:
-            self.node_clicked.emit(item.block.node_id)
+        elif link or item.block.node_id:
+            self.node_clicked.emit(link or item.block.node_id)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         index = self._index_at(event.position().y())
@@ -275,7 +234,7 @@ class ContextCanvas(QAbstractScrollArea):
         index = self._index_at(event.position().y())
         if event.button() == Qt.MouseButton.LeftButton and index >= 0:
             self._current = index
-            self._activate(index)
+            self._activate(index, event.position())
             self.viewport().update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -297,13 +256,17 @@ class ContextCanvas(QAbstractScrollArea):
         else:
             super().keyPressEvent(event)
 
-    def _spoken(self, item: _Item) -> str:
+    def _spoken(self, item: Item) -> str:
+        if item.is_mark:
+            return mark_words()
         if item.block is None:
-            return f"{item.part.title}, {self._count(item.part.tokens)}"
+            return f"{item.part.title}, {count_words(item.part.tokens)}"
+        why = f", {item.block.why}" if item.block.why else ""
+        cached = f", {self.tr('from the cache')}" if item.block.cached else ""
         text = " ".join(line.text for line in item.block.lines)[:400]
-        return f"{item.block.title}, {self._count(item.block.tokens)}: {text}"
+        return f"{item.block.title}{why}, {count_words(item.block.tokens)}{cached}: {text}"
 
-    def _text_of(self, item: _Item) -> str:
+    def _text_of(self, item: Item) -> str:
         blocks = [item.block] if item.block is not None else list(item.part.blocks)
         return "\n\n".join(
             "\n".join(f"{line.speaker}: {line.text}" if line.speaker else line.text for line in block.lines)
@@ -333,9 +296,17 @@ class ContextCanvas(QAbstractScrollArea):
             self._hovered = -1
             self.viewport().update()
         elif event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            index = self._index_at(event.pos().y())
-            block = self._items[index].block if index >= 0 else None
-            if block is not None and block.why:
-                QToolTip.showText(event.globalPos(), f"{block.title} — {block.why}", self.viewport())
+            words = self._tip(self._index_at(event.pos().y()))
+            if words:
+                QToolTip.showText(event.globalPos(), words, self.viewport())
                 return True
         return super().viewportEvent(event)
+
+    def _tip(self, index: int) -> str:
+        block = self._items[index].block if index >= 0 else None
+        if block is None:
+            return ""
+        parts = [f"{block.title} — {block.why}"] if block.why else []
+        if block.cached:
+            parts.append(self.tr("The same as in the last call: this can come from the cache."))
+        return "\n".join(parts)

@@ -13,6 +13,7 @@ from engine.blueprint.document import Node
 from engine.blueprint.edits import EditError, SetEnabled, SetProperty
 from engine.blueprint.form_fields import Field, fields
 from engine.blueprint.kinds import kind_of
+from engine.blueprint.placement import fixed_by
 from engine.blueprint.problem import Problem
 from widgets import theme
 from widgets.forms.base import FormContext, ModelChoice
@@ -31,7 +32,7 @@ class PropertyForm(QWidget):
 
     Signals:
         refused: The document did not take a change; the reason in words.
-        action_wanted: While several nodes are selected: ``toggle``, ``duplicate``, ``group`` or ``delete`` them.
+        action_wanted: While several nodes are selected: an action of ``widgets.actions`` for all of them.
         node_clicked: While several nodes are selected: this one is to be selected alone.
     """
 
@@ -82,6 +83,7 @@ class PropertyForm(QWidget):
         self._full.closed.connect(self._full_closed)
         self._stack.addWidget(self._full)
         self._header: FormHeader | None = None
+        self._fixed: QLabel | None = None
         self._advanced: QWidget | None = None
         self._more: QPushButton | None = None
 
@@ -200,6 +202,11 @@ class PropertyForm(QWidget):
         self._header.enabled_changed.connect(self._enabled_changed)
         self._header.set_history(self._model)
         layout.addWidget(self._header)
+        self._fixed = QLabel(page)
+        self._fixed.setProperty("role", "badge")
+        self._fixed.setWordWrap(True)
+        self._fixed.setMargin(6)
+        layout.addWidget(self._fixed)
         self._rows = {}
         shown = [field for field in fields(node.kind) if field.name != title_field(node)]
         for field in shown:
@@ -306,10 +313,16 @@ class PropertyForm(QWidget):
         own, known = self._own, fields(node.kind)
         context = self._context(model, node)
         self._header.show_node(node, keep_title=own == "title")
+        reason = fixed_by(model.document, node.id)
+        if self._fixed is not None:
+            self._fixed.setText(reason or "")
+            self._fixed.setVisible(reason is not None)
+        self._header.setEnabled(reason is None)
         for name, row in self._rows.items():
             visible = row.field.visible(node.props, known)
             if row.isVisibleTo(self) != visible or row.isHidden() == visible:
                 row.setVisible(visible)
+            row.setEnabled(reason is None)
             row.editor.set_context(context)
             if name != own:
                 row.editor.set_value(node.props.get(name, row.field.default))

@@ -115,6 +115,7 @@ class PromptEditor(FieldEditor):
     def __init__(self, field: Field, parent: QWidget | None = None, *, compact: bool = False) -> None:
         super().__init__(field, parent)
         self._known = ""
+        self._compact = compact
         self._least, self._most = (1, 6) if compact else (4, 14)
         self._edit = PromptText(self, self._least, self._most)
         self._edit.setPlaceholderText(field.placeholder)
@@ -123,6 +124,9 @@ class PromptEditor(FieldEditor):
         self._count = QLabel(self)
         self._count.setProperty("role", "faint")
         self._full = QToolButton(self)
+        self._full.setIcon(theme.icon("unfold-vertical", "dim"))
+        self._full.setToolTip(self.tr("Show the text in full height"))
+        self._full.setAccessibleName(self.tr("Show the text in full height"))
         self._full.setCheckable(True)
         self._full.toggled.connect(self.full_wanted)
         self.set_full(False)
@@ -135,7 +139,6 @@ class PromptEditor(FieldEditor):
             below.addWidget(self._count, 0, side)
             below.addWidget(self._full, 0, side)
         self._count.setVisible(not compact)
-        self._full.setVisible(not compact)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
@@ -163,10 +166,7 @@ class PromptEditor(FieldEditor):
 
     def set_full(self, on: bool) -> None:
         """Fill all the room there is, or be as high as the text again."""
-        words = self.tr("Back to the form (Esc)") if on else self.tr("Show the text in full height")
-        self._full.setIcon(theme.icon("fold-vertical" if on else "unfold-vertical", "dim"))
-        self._full.setToolTip(words)
-        self._full.setAccessibleName(words)
+        self._full.setVisible(not on and not self._compact)
         blocked = self._full.blockSignals(True)
         self._full.setChecked(on)
         self._full.blockSignals(blocked)

@@ -32,7 +32,7 @@ class SeveralPage(QFrame):
     """A page about several nodes.
 
     Signals:
-        wanted: An action of the tree: ``toggle``, ``duplicate``, ``group`` or ``delete``.
+        wanted: An action of the tree, as ``widgets.actions`` names it.
         node_clicked: One of the nodes is to be selected alone.
         refused: The document did not take a change; the reason in words.
     """
@@ -52,10 +52,10 @@ class SeveralPage(QFrame):
         self._list = QVBoxLayout()
         self._list.setSpacing(2)
         self._actions = FlowLayout(None, 6)
-        self._toggle = self._action("toggle", "power", "")
-        self._action("duplicate", "copy-plus", self.tr("Duplicate"))
-        self._action("group", "group", self.tr("Put into a group"))
-        self._action("delete", "trash-2", self.tr("Delete"))
+        self._toggle = self._action("edit.toggle", "power", "")
+        self._action("edit.duplicate", "copy-plus", self.tr("Duplicate"))
+        self._action("edit.group", "group", self.tr("Put into a group"))
+        self._action("edit.delete", "trash-2", self.tr("Delete"))
         self._shared = QLabel(self.tr("The same for all of them"), self)
         self._shared.setProperty("role", "overline")
         self._fields = QVBoxLayout()
@@ -71,7 +71,8 @@ class SeveralPage(QFrame):
         layout.addStretch(1)
 
     def _action(self, name: str, icon: str, text: str) -> QPushButton:
-        button = QPushButton(text, self)
+        button = QPushButton(f" {text}", self)  # Qt leaves no room between an icon and its words
+        button.setAccessibleName(text)
         button.setIcon(theme.icon(icon, "dim"))
         button.setProperty("action", name)
         button.clicked.connect(self._clicked)
@@ -84,7 +85,9 @@ class SeveralPage(QFrame):
         self._model = model
         self._heading.setText(self.tr("%1 nodes selected").replace("%1", str(len(nodes))))
         on = any(node.enabled for node in nodes)
-        self._toggle.setText(self.tr("Switch off") if on else self.tr("Switch on"))
+        words = self.tr("Switch off") if on else self.tr("Switch on")
+        self._toggle.setText(f" {words}")
+        self._toggle.setAccessibleName(words)
         if tuple(ids) != self._ids:
             self._ids = tuple(ids)
             self._build(nodes)
@@ -99,10 +102,11 @@ class SeveralPage(QFrame):
         _empty(self._fields)
         self._rows = {}
         for node in nodes[:_MOST]:
-            link = QPushButton(kind_of(node).title_of(node), self)
+            title = kind_of(node).title_of(node)
+            link = QPushButton(f" {title}", self)
             link.setProperty("role", "inline")
             link.setIcon(theme.icon(words.icon_of(node), kind_of(node).group))
-            link.setAccessibleName(self.tr("Select only %1").replace("%1", link.text()))
+            link.setAccessibleName(self.tr("Select only %1").replace("%1", title))
             link.setProperty("node", node.id)
             link.clicked.connect(self._node)
             self._list.addWidget(link)

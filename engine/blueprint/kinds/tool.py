@@ -136,14 +136,18 @@ class ToolKind(NodeKind[ToolProperties]):
         )
 
     def schema(self, node: Node) -> dict[str, Any]:
-        """JSON Schema of the whole input."""
-        inputs = self.inputs(node)
-        return {
-            "type": "object",
-            "properties": {item.name: item.input_schema() for item in inputs},
-            "required": [item.name for item in inputs if item.required],
-            "additionalProperties": False,
-        }
+        """JSON Schema of the whole input; one object for one node, so that it is checked only once."""
+        found: dict[str, Any] | None = node._cache.get("schema")
+        if found is None:
+            inputs = self.inputs(node)
+            found = {
+                "type": "object",
+                "properties": {item.name: item.input_schema() for item in inputs},
+                "required": [item.name for item in inputs if item.required],
+                "additionalProperties": False,
+            }
+            node._cache["schema"] = found
+        return found
 
     async def called(self, node: Node, run: StepRun) -> str:
         """Run its steps; what they replied."""

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from engine.blueprint import AgentDocument, Node, apply, make_node
-from engine.blueprint.cache_advice import Parting, compare, names_read
+from engine.blueprint import AgentDocument, Node, RemoveNode, SetProperty, apply, make_node
+from engine.blueprint.cache_advice import Parting, compare, if_it_changed, names_read
 from engine.blueprint.dry import dry_compile
 from engine.model import ModelRequest, Span
 from tests.engine.blueprint.builders import agent, notepad, only_if
@@ -200,3 +200,32 @@ def test_names_of_texts_conditions_and_lists_are_found_and_broken_ones_read_noth
     assert names_read(make_node("section", text="{{ broken")) == frozenset()
     assert names_read(make_node("when", condition={"expression": "(("})) == frozenset()
     assert names_read(make_node("unknown")) == frozenset()
+
+
+async def test_a_part_that_changed_before_is_judged_by_the_conversation_as_it_is_now() -> None:
+    document = notepad()
+    after = (await noted(document))[-1]
+    found = if_it_changed(after, document, "section")
+    assert found is not None and (found.how, found.node_id) == ("changed", "section")
+    assert found.same + found.again + sum(s.tokens for s in after.spans if "section" in s.path) == found.total
+    assert [node.id for node in moved(document, found).root.children][-2:] == ["time", "when"]
+    short = dry_compile(document, state={"notepad": ["x"]}, draft="Hello")
+    little = if_it_changed(short, document, "section")
+    assert little is not None and little.move is None
+    assert if_it_changed(after, document, "gone") is None
+    assert if_it_changed(after, document, "notes") is None
+    tool = if_it_changed(after, document, "add")
+    assert tool is not None and (tool.same, tool.move) == (0, None)
+
+
+async def test_what_the_person_edited_is_not_said_to_change_often() -> None:
+    document = notepad()
+    _, before, after = await noted(document)
+    for edit in (SetProperty("section", "text", "* {{ item }}"), SetProperty("when", "match", "any")):
+        then, _ = apply(document, edit)
+        found = compare(before, after, document, document_before=then)
+        assert (found.node_id, found.edited, found.move) == ("section", True, None)
+    found = compare(before, after, document, document_before=document)
+    assert not found.edited and found.move is not None
+    gone, _ = apply(document, RemoveNode("when"))
+    assert compare(before, after, document, document_before=gone).edited

@@ -44,7 +44,7 @@ def prompt_of(form: PropertyForm, name: str = "text") -> PromptEditor:
 
 
 def button(form: PropertyForm, text: str) -> QPushButton:
-    return next(b for b in form.findChildren(QPushButton) if b.text() == text and b.isVisibleTo(form))
+    return next(b for b in form.findChildren(QPushButton) if b.text().strip() == text and b.isVisibleTo(form))
 
 
 def texts(form: PropertyForm) -> list[str]:
@@ -105,10 +105,10 @@ def test_several_nodes_show_what_can_be_done_with_them(form: PropertyForm, model
     assert "3 nodes selected" in texts(form)
     assert nameless(form) == []
     for text, action in (
-        ("Switch off", "toggle"),
-        ("Duplicate", "duplicate"),
-        ("Put into a group", "group"),
-        ("Delete", "delete"),
+        ("Switch off", "edit.toggle"),
+        ("Duplicate", "edit.duplicate"),
+        ("Put into a group", "edit.group"),
+        ("Delete", "edit.delete"),
     ):
         with qtbot.waitSignal(form.action_wanted) as heard:
             button(form, text).click()
