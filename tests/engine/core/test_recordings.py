@@ -347,3 +347,20 @@ async def test_a_recording_of_the_first_version_replays(tmp_path):
     assert (await replay(value, Agent)).identical
     value["version"] = 2
     assert not (await replay(value, Agent)).identical
+
+
+async def test_summaries_and_session_state_come_from_the_recording(tmp_path):
+    @component
+    def Agent():
+        plan, set_plan = use_session_state("plan", "none")
+        tool = Tool("plan", "Plan", lambda text: set_plan(text))
+        return [System(f"Plan: {plan}"), tool, Timeline(max_tokens=90, strategy="summarize")]
+
+    replies = [call("plan", text="rest"), "planned", *["a long answer " * 6, "the summary of it all"] * 4]
+    turns = [say("plan something"), *[say(f"{n} " + "a long question " * 6) for n in range(3)]]
+    value = await recorded(tmp_path, replies, turns, Agent)
+    found = await replay(value, Agent)
+    assert found.identical, found.divergence
+    last = found.ticks[-1].request
+    assert "Plan: rest" in last.system
+    assert "the summary of it all" in json.dumps(last.messages)

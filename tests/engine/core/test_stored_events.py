@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -239,3 +241,52 @@ async def test_what_another_process_saves_is_followed_without_a_gap(tmp_path, mo
     await watching.shutdown()
     with pytest.raises(StopAsyncIteration):
         await ended
+
+
+async def test_a_session_that_another_process_makes_is_followed_and_a_store_that_fails_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(stored_events, "POLL_SECONDS", 0.01)
+    path = str(tmp_path / "x.db")
+    async with create_app(Agent, model=ScriptedModel(), store=path) as watching:
+        reader = (await watching.session("new")).events(after=0)
+        first = asyncio.ensure_future(anext(reader))
+        await asyncio.sleep(0)
+        async with create_app(Agent, model=ScriptedModel(), store=path) as other:
+            await (await other.session("new")).send("hello").result
+        assert (await first).type == "execution_start"
+        async for event in reader:
+            if event.type == "execution_end":
+                break
+
+        async def broken(*_):
+            raise StoreError("The disk is gone")
+
+        monkeypatch.setattr(await watching.store(), "events", broken)
+        with pytest.raises(StoreError, match="gone"):
+            await anext(reader)
+
+
+async def test_a_client_of_a_killed_process_misses_nothing_of_the_next_one(tmp_path):
+    path, copy = str(tmp_path / "x.db"), str(tmp_path / "copy.db")
+    chunks = [f"piece {n} " for n in range(20)]
+    async with create_app(Agent, model=ScriptedModel([Reply(chunks=chunks)]), store=path) as app:
+        procedure = (await app.session("s")).send("go")
+        seen = []
+        async for event in procedure:
+            seen.append(event)
+            if [e.type for e in seen].count("content_delta") == 10:
+                break
+        with closing(sqlite3.connect(path)) as now, closing(sqlite3.connect(copy)) as then:
+            now.backup(then)  # what is there when a process is killed at this moment
+        await procedure.result
+    async with create_app(Agent, model=ScriptedModel(["Again."]), store=copy) as app:
+        session = await app.session("s")
+        reader = session.events(after=seen[-1].sequence)
+        await session.send("again").result
+        found = [await anext(reader)]
+        while found[-1].type != "execution_end":
+            found.append(await anext(reader))
+        assert [event.entry.text for event in found if event.type == "entry_committed"] == ["again", "Again."]
+        assert found[0].type == "execution_start"
+    async with create_app(Agent, model=ScriptedModel(), store=copy) as app:
+        stored = await drain(await app.session("s"), seen[-1].sequence, found[-1].sequence)
+        assert comparable(stored) == comparable(found)
