@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.entries import Entry
 from engine.timeline.log import TimelineLog
-from engine.timeline.strategies import Budget, apply_strategy
+from engine.timeline.strategies import Budget, apply_strategy, summarized
 
 
 @dataclass(slots=True)
@@ -61,6 +61,8 @@ async def choose(
         ]
         if len(before) < min(running.first, len(entries)):
             start, chosen, protected = None, [*before, *entries[running.first :]], len(before)
+    if props["strategy"] == "summarize" and (props["limit"] is not None or props["max_tokens"] is not None):
+        return await _summarized(props, chosen, start, protected, summarize)
     if props["limit"] is not None and len(chosen) > props["limit"]:
         cut = cut_place(chosen, len(chosen) - props["limit"], protected)
         chosen = chosen[cut:]
@@ -82,6 +84,24 @@ async def choose(
     if start is not None and not kept:
         return Choice([], len(entries), budget, evicted)
     return Choice(kept, start + len(chosen) - len(kept) if contiguous and start is not None else None, budget, evicted)
+
+
+async def _summarized(
+    props: Mapping[str, Any],
+    chosen: Sequence[Entry],
+    start: int | None,
+    protected: int,
+    summarize: Callable[[Sequence[Entry], str | None], Any] | None,
+) -> Choice:
+    budget = None
+    if props["max_tokens"] is not None:
+        budget = Budget.of(props["max_tokens"], props["headroom"], chosen, None)
+    kept = await summarized(props, chosen, budget, protected, summarize)
+    shown = sum(1 for entry in kept if entry.metadata.get("summary_of") is None)
+    evicted = len(chosen) - shown
+    whole = start is not None and shown == len(kept)
+    where = start + evicted if whole and start is not None else None
+    return Choice(kept, where, budget.after(kept, evicted) if budget is not None else None, evicted)
 
 
 def cut_place(entries: Sequence[Entry], wanted: int, protected: int) -> int:

@@ -78,13 +78,56 @@ async def apply_strategy(
         return entries[truncate_place(entries, budget.effective, protected) :]
     if strategy == "sliding-window":
         return sliding_window(entries, budget.effective, protected, props["preserve"])
-    if strategy == "summarize":
-        cut = truncate_place(entries, budget.effective, protected)
-        if cut == 0 or summarize is None:
-            return entries[cut:]
-        summary = await summarize(entries[:cut], props["guidance"])
-        return entries[cut:] if summary is None else [summary, *entries[cut:]]
     raise ValidationFailed(f"There is no timeline strategy {strategy!r}", place="strategy")
+
+
+async def summarized(
+    props: Mapping[str, Any],
+    entries: Sequence[Entry],
+    budget: Budget | None,
+    protected: int,
+    summarize: Callable[[Sequence[Entry], str | None], Any] | None,
+) -> Sequence[Entry]:
+    """The newest entries behind a summary of the older ones; without somebody to write one, the newest alone."""
+    cut = settled_place(entries, budget.effective if budget is not None else None, props["limit"], protected)
+    if cut == 0:
+        return entries
+    summary = await summarize(entries[:cut], props["guidance"]) if summarize is not None else None
+    return entries[cut:] if summary is None else [summary, *entries[cut:]]
+
+
+def settled_place(entries: Sequence[Entry], budget: int | None, limit: int | None, protected: int) -> int:
+    """Where the entries begin that stand in full beside a summary.
+
+    It moves on only when they are too many, and then so far that half the room is free: a summary is written once in a
+    while and not at every turn. As it follows from the entries alone, it is the same place after a restart.
+    """
+    start = total = 0
+    for place, entry in enumerate(entries):
+        total += weight(entry)
+        if (budget is None or total <= budget) and (limit is None or place - start < limit):
+            continue
+        start = _half_free(entries, start, place, budget, limit, protected)
+        total = sum(weight(each) for each in entries[start : place + 1])
+    least = truncate_place(entries, budget, protected) if budget is not None else 0
+    return min(max(start, least), protected)
+
+
+def _half_free(
+    entries: Sequence[Entry], start: int, end: int, budget: int | None, limit: int | None, protected: int
+) -> int:
+    """The first place behind ``start`` from which the entries up to ``end`` take half the room, in front of a person's
+    message; else the last such place, else ``start``."""
+    found, total = start, 0
+    for place in range(end, start, -1):
+        total += weight(entries[place])
+        fits = (budget is None or total * 2 <= budget) and (limit is None or (end - place + 1) * 2 <= limit)
+        if entries[place].role == "user" and place <= protected:
+            if fits or found == start:
+                found = place
+        if not fits and found != start:
+            break
+    return found
 
 
 def truncate_place(entries: Sequence[Entry], budget: int, protected: int) -> int:

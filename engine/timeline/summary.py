@@ -21,6 +21,9 @@ INSTRUCTIONS = (
 KEPT_SUMMARIES = 8
 
 
+SUMMARIES = "engine:summaries"
+
+
 def summary_key(entries: Sequence[Entry], guidance: str | None) -> str:
     """What a summary is kept under: what it stands for."""
     text = f"{entries[0].id}:{entries[-1].id}:{len(entries)}:{guidance or ''}"
@@ -28,17 +31,22 @@ def summary_key(entries: Sequence[Entry], guidance: str | None) -> str:
 
 
 async def summarize(session: Session, entries: Sequence[Entry], guidance: str | None) -> Entry | None:
-    """An entry that stands for the given ones, made by the session's model or kept from before."""
+    """An entry that stands for the given ones, made by the session's model or kept from before.
+
+    Where a summary of the first of them is known, the model is given that one and what came after it: a conversation
+    may be much longer than what a model can read at once.
+    """
     if not entries:
         return None
     key = summary_key(entries, guidance)
     known: dict[str, Any] = dict(session.shared.get(SUMMARIES) or {})
-    text = known.get(key)
+    text = _text(known.get(key))
     if text is None:
-        text = await _write(session, entries, guidance)
+        before, place = _beginning(known, entries, guidance)
+        text = await _write(session, entries[place:], guidance, before)
         while len(known) >= KEPT_SUMMARIES:
             known.pop(next(iter(known)))
-        known[key] = text
+        known[key] = {"text": text, "count": len(entries)}
         session.set_shared(SUMMARIES, known, True)
     return Entry(
         id=f"summary_{key}",
@@ -51,12 +59,26 @@ async def summarize(session: Session, entries: Sequence[Entry], guidance: str | 
     )
 
 
-SUMMARIES = "engine:summaries"
+def _text(kept: Any) -> str | None:
+    """A summary that is kept; versions before this one kept the text alone."""
+    found = kept.get("text") if isinstance(kept, dict) else kept
+    return found if isinstance(found, str) else None
 
 
-async def _write(session: Session, entries: Sequence[Entry], guidance: str | None) -> str:
+def _beginning(known: dict[str, Any], entries: Sequence[Entry], guidance: str | None) -> tuple[str | None, int]:
+    """The known summary that stands for the most of the first entries, and how many those are."""
+    counts = {kept["count"] for kept in known.values() if isinstance(kept, dict) and isinstance(kept.get("count"), int)}
+    for count in sorted(counts, reverse=True):
+        if 0 < count < len(entries):
+            text = _text(known.get(summary_key(entries[:count], guidance)))
+            if text is not None:
+                return text, count
+    return None, 0
+
+
+async def _write(session: Session, entries: Sequence[Entry], guidance: str | None, before: str | None = None) -> str:
     history = History("/", session.model_name()).feed(entries).closed()
-    lines = []
+    lines = [] if before is None else [f"Summary of what came before:\n{before}"]
     for message in history.messages:
         for block in message["content"]:
             if block.get("type") == "text":

@@ -181,3 +181,39 @@ async def test_context_error_when_the_execution_alone_is_too_large(bench):
             await session.send("x" * 4000).result
         assert caught.value.kind == "context"
         assert model.calls == []
+
+
+async def test_a_summary_is_written_once_in_a_while_and_goes_on_from_the_one_before(bench):
+    b = await bench(timeline(max_tokens=200, strategy="summarize"))
+    for number in range(30):
+        await b.session.send(words(25, f"U{number}.")).result
+    written = [c for c in b.model.calls if "Summarize" in c.system]
+    assert 3 <= len(written) <= 12
+    assert "Summary of what came before" in seen(written[-1])
+    assert "U0." in seen(written[0]) and "U0." not in seen(written[-1])
+    last = b.model.calls[-1]
+    assert "<summary>" in seen(last) and "U29." in seen(last) and "U0." not in seen(last)
+    assert sum(len(text) for text in texts(last.messages)) <= 200 * 4 + 200
+    assert_well_formed(last)
+
+
+async def test_what_a_limit_leaves_out_is_summarized_where_that_is_the_strategy(bench):
+    b = await bench(timeline(limit=6, strategy="summarize"))
+    for number in range(12):
+        await b.session.send(f"Message {number}").result
+    written = [c for c in b.model.calls if "Summarize" in c.system]
+    assert 1 <= len(written) <= 6
+    last = b.model.calls[-1]
+    assert "<summary>" in seen(last) and "Message 11" in seen(last) and "Message 0" not in seen(last)
+    assert_well_formed(last)
+
+
+async def test_a_summary_that_was_kept_by_an_older_version_is_used(bench):
+    from engine.timeline.summary import SUMMARIES, summary_key
+
+    b = await bench(timeline(max_tokens=60, strategy="summarize"), "first", "second")
+    await b.session.send(words(50, "U1")).result
+    key = summary_key(list(b.session.timeline), None)
+    b.session.set_shared(SUMMARIES, {key: "KEPT BEFORE"}, True)
+    await b.session.send(words(50, "U2")).result
+    assert len(b.model.calls) == 2 and "KEPT BEFORE" in seen(b.model.calls[1])
