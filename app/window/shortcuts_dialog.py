@@ -24,6 +24,7 @@ from app.window.shortcut_row import ID_ROLE, KEYS_ROLE, OWN_ROLE, ShortcutDelega
 from widgets import theme
 from widgets.actions import native
 from widgets.common import text_label
+from widgets.common.glass import with_glass
 
 
 class KeyField(QLineEdit):
@@ -84,7 +85,7 @@ class ShortcutsDialog(QDialog):
         self.search = QLineEdit()
         self.search.setPlaceholderText(self.tr("Search by name or keys"))
         self.search.setAccessibleName(self.tr("Search shortcuts"))
-        self.search.addAction(theme.icon("search", "dim"), QLineEdit.ActionPosition.LeadingPosition)
+        with_glass(self.search)
         self.search.textChanged.connect(self._filter)
         self.search.installEventFilter(self)
         self.list = self._make_list()

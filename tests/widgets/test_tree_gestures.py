@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.blueprint import AgentDocument, make_node
+from engine.blueprint import AgentDocument, make_node, problems
 from tests.widgets.editor_help import notepad, shape, spot
 from widgets import theme
 from widgets.tree import DocumentModel, LiveBadge, TreeEditor
@@ -316,8 +316,8 @@ def test_every_change_is_said_aloud(editor: TreeEditor) -> None:
         "Moved State variable · notepad: 3 of 6 in Notepad assistant.",
         "A Tool holds steps; a State variable stands in the tree itself.",
         "Switched off State variable · notepad.",
-        "Duplicated as State variable · notepad: 4 of 7 in Notepad assistant.",
-        "Deleted State variable · notepad.",
+        "Duplicated as State variable · notepad 2: 4 of 7 in Notepad assistant.",
+        "Deleted State variable · notepad 2.",
         "Taken back: delete State variable.",
         "Done again: delete State variable.",
         "Added Gate · gate: 2 of 2 in When.",
@@ -371,3 +371,42 @@ def test_a_persons_own_keys_take_the_place_of_the_declared_ones(editor: TreeEdit
     press(editor, Qt.Key.Key_B, CTRL)
     assert len(model.document) == 11
     assert editor.shared.bindings.shown("edit.duplicate") == "Ctrl+B"
+
+
+# -- copies ------------------------------------------------------------------------------------------------------------
+
+
+def test_copies_get_names_of_their_own_and_use_them(editor: TreeEditor) -> None:
+    model = model_of(editor)
+    editor.select(["st", "tool", "when"])
+    editor.do("edit.copy")
+    editor.do("edit.paste")
+    state, tool, when = (model.document.node(key) for key in editor.selected())
+    assert (state.props["title"], tool.props["title"]) == ("notepad 2", "Add note 2")
+    assert tool.children[0].props["variable"] == "notepad_2"
+    assert when.props["condition"]["rows"][0]["variable"] == "notepad_2"
+    assert when.children[0].props["each"] == "notepad_2"
+    assert not [problem for problem in problems(model.document) if problem.severity == "error"]
+    editor.do("edit.paste")
+    assert model.document.node(editor.selected()[0]).props["title"] == "notepad 3"
+    editor.select(["tool"])
+    editor.do("edit.duplicate")
+    copied = model.document.node(editor.selected()[0])
+    assert copied.props["title"] == "Add note 4"
+    assert copied.children[0].props["variable"] == "notepad"  # the list itself was not copied
+
+
+def test_what_is_cut_and_pasted_keeps_its_name(editor: TreeEditor) -> None:
+    editor.select(["st"])
+    editor.do("edit.cut")
+    editor.do("edit.paste")
+    assert model_of(editor).document.node(editor.selected()[0]).props["title"] == "notepad"
+
+
+def test_a_kind_dragged_while_the_outline_shows_lands_nowhere(editor: TreeEditor) -> None:
+    editor.show_outline(True)
+    before = model_of(editor).document
+    editor.palette_panel.drag_started.emit("section", editor.mapToGlobal(QPoint(100, 300)))
+    assert not editor.canvas.pointer.dragging
+    editor.palette_panel.dropped.emit(editor.mapToGlobal(QPoint(100, 300)))
+    assert model_of(editor).document is before

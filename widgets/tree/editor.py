@@ -125,7 +125,7 @@ class TreeEditor(QWidget):
         panel = self.palette_panel
         panel.chosen.connect(self._kind_chosen)
         panel.closed.connect(self._palette_closed)
-        panel.drag_started.connect(self.canvas.pointer.begin_kind)
+        panel.drag_started.connect(self._kind_dragged)
         panel.drag_moved.connect(self.canvas.pointer.drag_kind)
         panel.dropped.connect(self._kind_dropped)
         panel.drag_cancelled.connect(self.canvas.pointer.cancel)
@@ -322,6 +322,11 @@ class TreeEditor(QWidget):
         self.focus_tree()
         if new is not None:
             self.properties_requested.emit(new)
+
+    @Slot(str, QPoint)
+    def _kind_dragged(self, kind: str, at: QPoint) -> None:
+        if not self.showing_outline:  # rows take what is clicked; cards show where something would land
+            self.canvas.pointer.begin_kind(kind, at)
 
     @Slot(QPoint)
     def _kind_dropped(self, at: QPoint) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from widgets import theme
 from widgets.common.banner import icon_button
+from widgets.common.glass import with_glass
 from widgets.tree.find import Finder
 
 
@@ -33,7 +34,7 @@ class FindBar(QFrame):
         self.field.setPlaceholderText(self.tr("Find in the tree"))
         self.field.setAccessibleName(self.tr("Find in the tree"))
         self.field.setAccessibleDescription(self.tr("Enter goes to the next hit, Shift and Enter to the one before"))
-        self.field.addAction(theme.icon("search", "dim"), QLineEdit.ActionPosition.LeadingPosition)
+        with_glass(self.field)
         self.field.setTextMargins(-6, 0, 0, 0)
         self.field.textChanged.connect(finder.look_for)
         self.field.installEventFilter(self)

@@ -30,6 +30,7 @@ from engine.blueprint.part_edits import fit
 from engine.blueprint.placement import inside_tool
 from widgets.tree.announce import place_words
 from widgets.tree.clipboard import looks_like_nodes, nodes_from_text, nodes_to_mime, part_for_text, text_of
+from widgets.tree.copies import beside
 from widgets.tree.document_model import DocumentModel
 from widgets.tree.grouping import can_unwrap, unwrap_edit, wrap_edit
 from widgets.tree.selection import Selection
@@ -236,7 +237,7 @@ class Operations(QObject):
         text, document = text_of(QGuiApplication.clipboard().mimeData()), self.document
         if document is None:
             return
-        nodes = nodes_from_text(text)
+        nodes = beside(document, nodes_from_text(text))
         if not nodes and looks_like_nodes(text):
             self.refused.emit(self.tr("The parts on the clipboard are damaged and cannot be read."))
             return
@@ -260,7 +261,7 @@ class Operations(QObject):
             return
         place = document.place(ids[-1])
         if place.parent_id is not None:
-            copies = [fresh_ids(document.node(node_id)) for node_id in ids]
+            copies = beside(document, [fresh_ids(document.node(node_id)) for node_id in ids])
             after = (place.parent_id, place.index + 1)
             self._insert_all(copies, after, self.tr("duplicate"), self.tr("Duplicated as %1"))
 

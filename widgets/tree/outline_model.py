@@ -211,6 +211,10 @@ class OutlineModel(QStandardItemModel):
         found = super().data(index, _ID_ROLE) if index.isValid() else None
         return found if isinstance(found, str) else None
 
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """The header is not shown; a screen reader tells it with the first row."""
+        return self.tr("Part") if role == Qt.ItemDataRole.DisplayRole else None
+
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         node_id = self.node_id(index)
         if role != Qt.ItemDataRole.EditRole or node_id is None:

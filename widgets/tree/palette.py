@@ -22,15 +22,18 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QStandardItem, QStandardItemMo
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
     QListView,
+    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from engine.blueprint.kinds import GROUP_TITLES, KINDS
 from widgets import theme
+from widgets.common.glass import with_glass
 from widgets.tree.announce import announce
 from widgets.tree.palette_rows import GROUP_ROLE, KIND_ROLE, REASON_ROLE, KindDelegate, distance, item_of, matches
 
@@ -62,7 +65,7 @@ class PalettePanel(QFrame):
         self._search = QLineEdit(self)
         self._search.setPlaceholderText(self.tr("Search parts"))
         self._search.setAccessibleName(self.tr("Search parts"))
-        self._search.addAction(theme.icon("search", "dim"), QLineEdit.ActionPosition.LeadingPosition)
+        with_glass(self._search)
         self._search.setTextMargins(-6, 0, 0, 0)  # as far from the glass as icons are from words elsewhere
         clear = self._search.addAction(theme.icon("x", "dim"), QLineEdit.ActionPosition.TrailingPosition)
         clear.setText(self.tr("Clear the search"))
@@ -80,8 +83,15 @@ class PalettePanel(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(8)
-        for widget in (self._search, self._none, self._list, self._hint):
+        for widget in (self._search, self._none, self._list):
             layout.addWidget(widget, 1 if widget is self._list else 0)
+        self._add = QPushButton(self.tr("Add"), self)
+        self._add.setAccessibleName(self.tr("Add this part"))
+        self._add.clicked.connect(self._list.choose_current)
+        foot = QHBoxLayout()
+        foot.addWidget(self._hint, 1)
+        foot.addWidget(self._add, 0, Qt.AlignmentFlag.AlignBottom)
+        layout.addLayout(foot)
         self._hint.setContentsMargins(6, 0, 6, 2)
         self._hint.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._hint.setFixedHeight(_HINT_LINES * self._hint.fontMetrics().lineSpacing() + 4)
