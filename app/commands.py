@@ -6,13 +6,13 @@ import logging
 import platform
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from app import __version__
-from app.export import export_agent
+from app.export import copy_as_json, export_agent
 from app.finder import Finder
 from app.shortcuts import Shortcuts
 from app.tasks import run_dialog, spawn
@@ -20,6 +20,7 @@ from app.text import tr
 from app.window.about_dialog import AboutDialog
 from app.window.rename_dialog import RenameDialog
 from app.window.shortcuts_dialog import ShortcutsDialog
+from app.workspace.text_undo import field_takes
 from widgets import theme
 from widgets.actions import TREE_ACTIONS
 from widgets.palette import CommandPalette
@@ -54,15 +55,18 @@ class Commands(QObject):
         return {
             "agent.new": lambda: desk.go("agents"),
             "agent.import": desk.imports.choose_file,
-            "agent.export": lambda: spawn(self._export(), name="export an agent", owner=self),
+            "agent.export": partial(self._export, "file"),
+            "agent.export_python": partial(self._export, "python"),
+            "agent.export_json": partial(self._export, "json"),
+            "agent.copy_json": self._copy_json,
             "agent.save_now": lambda: spawn(bench.save(), name="save", owner=self),
             "agent.trash": self._trash_agent,
             "agent.versions": lambda: desk.go("versions"),
             "page.settings": lambda: desk.go("settings"),
             "page.permissions": lambda: desk.go("permissions"),
             "quit": desk.application.quit.request,
-            "edit.undo": bench.undo,
-            "edit.redo": bench.redo,
+            "edit.undo": lambda: self._step("undo"),
+            "edit.redo": lambda: self._step("redo"),
             **{action.id: partial(self._in_tree, action.id) for action in TREE_ACTIONS},
             "edit.add": self._add,
             "find.replace": self._replace,
@@ -97,6 +101,8 @@ class Commands(QObject):
         bench = self._desk.bench
         agent = bench.agent
         model = agent.model if agent is not None else None
+        if self._desk.window.page == "part":
+            model = self._desk.part_editor.model
         self._actions.set_facts(
             agent=agent is not None,
             # On other pages F2 and the like belong to what is selected there, not to the session behind them.
@@ -113,8 +119,18 @@ class Commands(QObject):
 
     # --- commands with something to them ---------------------------------------------------------------------
 
+    def _step(self, what: Literal["undo", "redo"]) -> None:
+        """Undo or redo in the part that is open, else in the agent; in a text field, in the field."""
+        if self._desk.window.page == "part" and not field_takes(what):
+            getattr(self._desk.part_editor, what)()
+        else:
+            getattr(self._desk.bench, what)()
+
     def _in_tree(self, action_id: str) -> None:
         """What is done to the tree; from elsewhere it comes to the front first."""
+        if self._desk.window.page == "part":
+            self._desk.part_editor.page.tree.do(action_id)
+            return
         if self._desk.window.page != "workspace":
             self._desk.go("workspace")
         self._desk.bench.page.columns.reveal("tree")
@@ -157,6 +173,7 @@ class Commands(QObject):
             "versions": desk.versions.page.panes(),
             "library": desk.library.page.panes(),
             "permissions": [desk.permissions.page],
+            "part": desk.part_editor.page.panes(),
             "settings": [desk.settings.page],
         }
         desk.window.cycle_pane(panes.get(desk.window.page, []), step)
@@ -186,10 +203,16 @@ class Commands(QObject):
             self._desk.sessions.rename(session.id, dialog.name)
         dialog.deleteLater()
 
-    async def _export(self) -> None:
+    def _export(self, form: str) -> None:
+        agent, desk = self._desk.bench.agent, self._desk
+        if agent is not None:
+            work = export_agent(agent.model.document, desk.window, desk.notify, form)
+            spawn(work, name="export an agent", owner=self)
+
+    def _copy_json(self) -> None:
         agent = self._desk.bench.agent
         if agent is not None:
-            await export_agent(agent.model.document, self._desk.window, self._desk.notify)
+            copy_as_json(agent.model.document, self._desk.notify)
 
     def _shortcuts(self) -> None:
         own = self._desk.services.settings_file.current.shortcuts

@@ -205,6 +205,8 @@ def _of_the_world(error: BaseException, details: str) -> Explanation | None:
         return Explanation(
             tr("This is not an agent that Bough can read."), "; ".join(problems) or str(error), "none", details
         )
+    if type(error).__name__ == "ExportError":
+        return Explanation(tr("This agent cannot be written as Python."), str(error), "none", details)
     if type(error).__name__ in ("EditError", "DownloadError"):
         return Explanation(str(error), "", "retry" if type(error).__name__ == "DownloadError" else "none", details)
     if isinstance(error, PermissionError):

@@ -49,6 +49,7 @@ class MainWindow(QMainWindow):
             [
                 NavItem("agents", self.tr("Agents"), "layout-grid"),
                 NavItem("sessions", self.tr("Sessions"), "messages-square"),
+                NavItem("library", self.tr("Library"), "shapes"),
             ],
             [NavItem("settings", self.tr("Settings"), "settings")],
         )

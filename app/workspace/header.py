@@ -67,7 +67,11 @@ class WorkspaceHeader(QFrame):
         self.more.setAccessibleName(self.tr("More about this agent"))
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.more)
-        for action_id in ("agent.versions", "agent.export", "agent.new", "", "agent.trash"):
+        menu.addAction(actions["agent.versions"])
+        exports = menu.addMenu(self.tr("Export"))
+        for action_id in ("agent.export", "agent.export_json", "agent.export_python", "agent.copy_json"):
+            exports.addAction(actions[action_id])
+        for action_id in ("agent.new", "", "agent.trash"):
             menu.addAction(actions[action_id]) if action_id else menu.addSeparator()
         self.more.setMenu(menu)
         self.saved = QLabel()

@@ -7,6 +7,7 @@ node. Not here: words inside texts (``text_diff``), the edits that lead from one
 from __future__ import annotations
 
 import json
+import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from engine.blueprint.form_fields import Field, field_of
 from engine.blueprint.kinds import KINDS, kind_of
 from engine.blueprint.text_diff import Run, word_changes
 
+_HASH = re.compile(r"[0-9a-f]{12,64}")
 ChangeKind = Literal["added", "removed", "moved", "changed"]
 KINDS_OF_CHANGE: tuple[ChangeKind, ...] = ("added", "removed", "moved", "changed")
 
@@ -355,6 +357,8 @@ def _property_change(kind: str, name: str, before: Any, after: Any) -> PropertyC
     field = field_of(kind, name)
     label = field.label if field is not None else name.replace("_", " ")
     old, new = _say(field, before), _say(field, after)
+    if field is None and _HASH.fullmatch(old) and _HASH.fullmatch(new):
+        return PropertyChange(name, label, "an earlier one", "another one")  # which part of the library: says nothing
     if old == new:  # the words hide the difference, so show what is written
         old, new = _written(before), _written(after)
     return PropertyChange(name, label, old, new)

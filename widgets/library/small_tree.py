@@ -26,6 +26,7 @@ class SmallTree(QTreeWidget):
         self.setColumnCount(1)
         self.setIconSize(QSize(16, 16))
         self.setIndentation(20)
+        self.setSelectionMode(QTreeWidget.SelectionMode.NoSelection)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 

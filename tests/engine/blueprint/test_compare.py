@@ -210,6 +210,14 @@ def test_properties_of_the_wrong_type_are_compared_as_written() -> None:
     assert [change.after for change in property_changes(one, other)] == ["y"]
 
 
+def test_another_version_of_a_part_of_the_library_is_said_without_its_hash() -> None:
+    one, other = (agent(make_node("part", id="p", part="x", version=version * 16)) for version in "ab")
+    (change,) = compare(one, other).changes
+    assert [(found.label, found.before, found.after) for found in change.properties] == [
+        ("version", "an earlier one", "another one")
+    ]
+
+
 @given(st.data())
 def test_every_node_that_changed_is_reported_and_no_other(data: st.DataObject) -> None:
     before, then = random_pair(data)
