@@ -1,10 +1,12 @@
-"""Secrets that agents name: in the system's keychain, each bound to one host. No Qt.
+"""Secrets that agents name: in the system's keychain, each bound to one place: a host, or a program. No Qt.
 
-An agent's document holds a secret's name and host, never the secret. Not here: putting it on the wire
+An agent's document holds a secret's name and place, never the secret. Not here: putting it on the wire
 (``engine.effects.http``), keys to models (``keychain``).
 """
 
 from __future__ import annotations
+
+import json
 
 from app.keychain import Keychain, KeychainError
 
@@ -47,11 +49,11 @@ class AgentSecrets:
         await self._keychain.forget(entry_of(name, host))
 
 
-def entry_of(name: str, host: str) -> str:
-    """What a secret is filed under: a name can never be read as another host.
+def entry_of(name: str, place: str) -> str:
+    """What a secret is filed under, so that no name can be read as another place.
 
     Example:
-        >>> entry_of("Weather key", "API.example.org:443")
-        'secret:api.example.org:443 Weather key'
+        >>> entry_of("Weather key", "api.example.org:443")
+        'secret:["api.example.org:443", "Weather key"]'
     """
-    return f"secret:{host.strip().lower().replace(' ', '')} {name.strip()}"
+    return f"secret:{json.dumps([place.strip(), name.strip()], ensure_ascii=False)}"

@@ -14,6 +14,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject
 
+from app.choice import find_connection
 from app.services import Services
 from app.tasks import coalesce, spawn
 from app.text import tr
@@ -30,7 +31,9 @@ from engine.blueprint.document import AgentDocument
 from engine.blueprint.dry import DRAFT, dry_compile
 from engine.blueprint.problem import Problem
 from engine.blueprint.why import Because, explained
+from engine.blueprint.wish import wished_connections
 from engine.entries import Entry
+from engine.errors import SessionClosed
 from engine.model import ModelRequest
 
 DELAY_MS = 30
@@ -227,15 +230,23 @@ class Insight(QObject):
 
     def found(self, document: AgentDocument) -> list[Problem]:
         """The problems of a document in the surroundings as they are now."""
-        return list(problems(document, self._facts()))
+        return list(problems(document, self._facts(document)))
 
-    def _facts(self) -> Facts:
+    def _facts(self, document: AgentDocument) -> Facts:
         """What is known of the surroundings at this moment, without asking anyone."""
         assert self._agent is not None
         info = self._agent.slot.info
         tokens = sum(span.tokens for span in self.request.spans) if self.request is not None else None
-        # What a model can do is known only once it was made.
-        return Facts(model=info if info.abilities else None, tokens=tokens, parts=self.parts)
+        settings = self._services.settings_file.current
+        return Facts(
+            model=info if info.abilities else None,  # what a model can do is known only once it was made
+            unreachable=self._agent.missing,
+            tokens=tokens,
+            connections=frozenset(
+                name for name in wished_connections(document) if find_connection(settings, name) is not None
+            ),
+            parts=self.parts,
+        )
 
     def _show_counts(self, document: AgentDocument, tokens: Mapping[str, int]) -> None:
         off = sum(1 for node in document.walk() if not node.enabled)
@@ -243,4 +254,6 @@ class Insight(QObject):
 
 
 def _forgotten(error: BaseException) -> None:
+    if isinstance(error, SessionClosed):  # meanwhile
+        return
     log.warning("The earlier calls of this session could not be looked at", exc_info=error)
