@@ -27,6 +27,11 @@ log = logging.getLogger("engine")
 
 ENDED = "The program ended before this call was finished. Whether it had an effect is not known."
 
+LOST_EVENTS = 100_000
+"""More events than a process tells between two saves: those that died with it keep their numbers to themselves, or a
+client that has seen them would miss the ones that get the same numbers now.
+"""
+
 STOPPED_MIDWAY = (
     "The program ended in the middle of this call, after some of its steps had taken effect. "
     "They were not run again, and the steps that were left did not run."
@@ -97,6 +102,7 @@ async def set_right(session: Session, stored: StoredSession) -> None:
     unfinished = stored.unfinished
     if unfinished is None:
         return
+    session.sequence = session.events_from = session.sequence + LOST_EVENTS
     entries: list[Entry] = []
     tick = stored.unfinished_tick
     if stored.streamed:
