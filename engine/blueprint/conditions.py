@@ -11,20 +11,37 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from engine.blueprint.names import is_name
 from engine.blueprint.values import ValueProblem, short, to_number
 
 
-class Row(BaseModel):
-    """One row: *notepad* · *is not empty*."""
+class PlainRow(BaseModel):
+    """One comparison: *notepad* · *is not empty*."""
 
     model_config = ConfigDict(strict=True, extra="allow", frozen=True)
 
     variable: str = Field(default="", max_length=200)
     operator: str = Field(default="is_not_empty", max_length=40)
     value: Any = None
+
+
+class Row(PlainRow):
+    """One row: a comparison, or, where it has rows of its own, a group of them in brackets."""
+
+    rows: list[PlainRow] = Field(default_factory=list, max_length=50)
+    match: Literal["all", "any"] = "all"
+
+    @property
+    def is_said(self) -> bool:
+        """Whether anything stands in it."""
+        return bool(self.variable.strip()) or any(row.variable.strip() for row in self.rows)
+
+    @model_serializer(mode="wrap")
+    def _without_what_groups_alone_have(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        found: dict[str, Any] = dump(self)
+        return found if self.rows else {name: found[name] for name in found if name not in ("rows", "match")}
 
 
 class Condition(BaseModel):
@@ -96,7 +113,7 @@ def as_condition(value: object) -> Condition:
 def is_blank(condition: object) -> bool:
     """Whether nothing has been said yet."""
     parsed = as_condition(condition)
-    return not parsed.expression.strip() and not any(row.variable.strip() for row in parsed.rows)
+    return not parsed.expression.strip() and not any(row.is_said for row in parsed.rows)
 
 
 def literal(value: Any) -> str:
@@ -123,11 +140,20 @@ def to_expression(condition: object, types: Mapping[str, str] | None = None) -> 
     parsed = as_condition(condition)
     if parsed.expression.strip():
         return parsed.expression.strip()
-    pieces = [_row_expression(row, types or {}) for row in parsed.rows if row.variable.strip()]
+    said = [row for row in parsed.rows if row.is_said]
+    pieces = [_group_expression(row, types or {}, alone=len(said) == 1) for row in said]
     return f" {'and' if parsed.match == 'all' else 'or'} ".join(pieces)
 
 
-def _row_expression(row: Row, types: Mapping[str, str]) -> str:
+def _group_expression(row: Row, types: Mapping[str, str], alone: bool) -> str:
+    inner = [_row_expression(one, types) for one in row.rows if one.variable.strip()]
+    if not inner:
+        return _row_expression(row, types)
+    joined = f" {'and' if row.match == 'all' else 'or'} ".join(inner)
+    return f"({joined})" if len(inner) > 1 and not alone else joined
+
+
+def _row_expression(row: PlainRow, types: Mapping[str, str]) -> str:
     operator = OPERATORS.get(row.operator)
     variable = row.variable.strip()
     if operator is None:
@@ -150,22 +176,31 @@ def words(condition: object, *, bold: bool = True) -> str:
     if parsed.expression.strip():
         text = " ".join(parsed.expression.split())
         return text if len(text) <= 90 else text[:89] + "…"
-    pieces = []
-    for row in parsed.rows:
-        if not row.variable.strip():
-            continue
-        operator = OPERATORS.get(row.operator)
-        name = f"**{row.variable}**" if bold else row.variable
-        said = operator.words if operator else row.operator
-        pieces.append(f"{name} {said} {_value_words(row, operator)}".rstrip())
+    said = [row for row in parsed.rows if row.is_said]
+    pieces = [_group_words(row, bold, alone=len(said) == 1) for row in said]
     return (" and " if parsed.match == "all" else " or ").join(pieces)
+
+
+def _group_words(row: Row, bold: bool, alone: bool) -> str:
+    inner = [_row_words(one, bold) for one in row.rows if one.variable.strip()]
+    if not inner:
+        return _row_words(row, bold)
+    joined = (" and " if row.match == "all" else " or ").join(inner)
+    return f"({joined})" if len(inner) > 1 and not alone else joined
+
+
+def _row_words(row: PlainRow, bold: bool) -> str:
+    operator = OPERATORS.get(row.operator)
+    name = f"**{row.variable}**" if bold else row.variable
+    said = operator.words if operator else row.operator
+    return f"{name} {said} {_value_words(row, operator)}".rstrip()
 
 
 def opposite_words(condition: object) -> str:
     """How it reads when it does not hold: ``notepad is empty``."""
     parsed = as_condition(condition)
-    said = [row for row in parsed.rows if row.variable.strip()]
-    if not parsed.expression.strip() and len(said) == 1:
+    said = [row for row in parsed.rows if row.is_said]
+    if not parsed.expression.strip() and len(said) == 1 and not said[0].rows:
         row = said[0]
         swapped = _OPPOSITES.get(row.operator)
         if swapped:
@@ -173,7 +208,7 @@ def opposite_words(condition: object) -> str:
     return f"this is not so: {words(condition, bold=False)}"
 
 
-def _value_words(row: Row, operator: Operator | None) -> str:
+def _value_words(row: PlainRow, operator: Operator | None) -> str:
     if operator is not None and operator.value == "none":
         return ""
     return (

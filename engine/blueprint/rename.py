@@ -99,10 +99,7 @@ def rewrite(value: Any, role: str, old: str, new: str) -> Any:
     if role == "condition" and isinstance(value, Mapping):
         found = dict(value)
         if isinstance(value.get("rows"), list):
-            found["rows"] = [
-                {**row, "variable": new} if isinstance(row, Mapping) and row.get("variable") == old else row
-                for row in value["rows"]
-            ]
+            found["rows"] = [_row(row, old, new) for row in value["rows"]]
         expression = value.get("expression")
         if isinstance(expression, str) and expression.strip():
             wrapped = rewrite_text("{{" + expression + "}}", old, new)
@@ -184,3 +181,13 @@ def _makers(document: AgentDocument, name: str) -> list[Any]:
 
 
 __all__ = ["reference_edits", "rename_input", "rename_variable", "rewrite", "rewrite_text"]
+
+
+def _row(row: Any, old: str, new: str) -> Any:
+    """One row of a condition, or a group of them."""
+    if not isinstance(row, Mapping):
+        return row
+    found = {**row, "variable": new} if row.get("variable") == old else dict(row)
+    if isinstance(row.get("rows"), list):
+        found["rows"] = [_row(inner, old, new) for inner in row["rows"]]
+    return found

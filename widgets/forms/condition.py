@@ -1,135 +1,25 @@
-"""The condition builder: rows like *notepad* · *is not empty*, with the expression one click away."""
+"""The condition builder: rows like *notepad* · *is not empty*, with the expression one click away.
+
+Not here: the rows themselves (``condition_rows``).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from engine.blueprint.conditions import OPERATORS, Operator, as_condition, operators_for, to_expression
+from engine.blueprint.condition_text import rows_of
+from engine.blueprint.conditions import as_condition, to_expression
 from engine.blueprint.form_fields import Field
-from engine.blueprint.kinds import Variable
 from engine.blueprint.values import ValueProblem
 from widgets import theme
 from widgets.forms.base import FormContext
 from widgets.forms.chips import FlowLayout
-from widgets.forms.rows import Row, RowsEditor, small_button
+from widgets.forms.condition_rows import ConditionRow, GroupRow, first_row, joined_box
+from widgets.forms.rows import Row, RowsEditor
 from widgets.forms.text import show_text
-
-
-class ConditionRow(Row):
-    """Variable, comparison, value."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._variables: Sequence[Variable] = ()
-        self._name = ""
-        self._operator = "is_not_empty"
-        self._variable, self._how = QComboBox(self), QComboBox(self)
-        for box in (self._variable, self._how):
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(3)
-            box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._value = QLineEdit(self)
-        self._value.setPlaceholderText(self.tr("Value"))
-        self._value.hide()
-        self._remove = small_button("x", self.tr("Remove"), self)
-        self._filled: tuple[object, ...] = ()
-        layout = QGridLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.setColumnStretch(0, 4)
-        layout.setColumnStretch(1, 5)
-        layout.addWidget(self._variable, 0, 0)
-        layout.addWidget(self._how, 0, 1)
-        layout.addWidget(self._remove, 0, 2)
-        layout.addWidget(self._value, 1, 0, 1, 2)
-        self._variable.activated.connect(self._variable_chosen)
-        self._how.activated.connect(self._operator_chosen)
-        self._value.textEdited.connect(self.changed)
-        self._remove.clicked.connect(self._leave)
-
-    def set_variables(self, variables: Sequence[Variable]) -> None:
-        """Variables that may be compared."""
-        self._variables = variables
-        self._fill()
-
-    def _type(self) -> str:
-        return next((v.type for v in self._variables if v.name == self._name), "any")
-
-    def _operators(self) -> list[Operator]:
-        found = list(operators_for(self._type()))
-        known = OPERATORS.get(self._operator)
-        if known is not None and known not in found:
-            found.append(known)
-        return found
-
-    def _fill(self) -> None:
-        names = [(variable.name, variable.title) for variable in self._variables]
-        if self._name not in [name for name, _ in names]:
-            missing = self.tr("%1 (not there)").replace("%1", self._name) if self._name else self.tr("Choose…")
-            names.insert(0, (self._name, missing))
-        operators = self._operators()
-        wanted = (tuple(names), tuple(operators))
-        if wanted != self._filled:
-            self._filled = wanted
-            self._variable.clear()
-            for name, title in names:
-                self._variable.addItem(title, name)
-            self._how.clear()
-            for operator in operators:
-                self._how.addItem(operator.words, operator.name)
-        self._variable.setCurrentIndex(self._variable.findData(self._name))
-        self._how.setCurrentIndex(max(0, self._how.findData(self._operator)))
-        known = OPERATORS.get(self._operator)
-        self._value.setVisible(known is None or known.value != "none")
-
-    @Slot(int)
-    def _variable_chosen(self, index: int) -> None:
-        self._name = str(self._variable.itemData(index) or "")
-        fitting = operators_for(self._type())
-        if OPERATORS.get(self._operator) not in fitting and fitting:
-            self._operator = fitting[0].name
-        self._fill()
-        self.changed.emit()
-
-    @Slot(int)
-    def _operator_chosen(self, index: int) -> None:
-        self._operator = str(self._how.itemData(index))
-        self._fill()
-        self.changed.emit()
-
-    @Slot()
-    def _leave(self) -> None:
-        self.wanted.emit(0)
-
-    def value(self) -> Any:
-        operator = OPERATORS.get(self._operator)
-        value: Any = self._value.text()
-        if operator is not None and operator.value == "none":
-            value = None
-        return {"variable": self._name, "operator": self._operator, "value": value}
-
-    def show_value(self, value: Any, position: int) -> None:
-        given = value if isinstance(value, dict) else {}
-        self._name = str(given.get("variable") or "")
-        self._operator = str(given.get("operator") or "is_not_empty")
-        shown = given.get("value")
-        show_text(self._value, "" if shown is None else str(shown))
-        self._fill()
-        number = str(position + 1)
-        self._variable.setAccessibleName(self.tr("Variable of condition %1").replace("%1", number))
-        self._how.setAccessibleName(self.tr("Comparison of condition %1").replace("%1", number))
-        self._value.setAccessibleName(self.tr("Value of condition %1").replace("%1", number))
-        self._remove.setAccessibleName(self.tr("Remove condition %1").replace("%1", number))
-
-    def first(self) -> QWidget:
-        return self._variable
-
-    def watched(self) -> list[QWidget]:
-        return [self._variable, self._how, self._value]
 
 
 class ConditionEditor(RowsEditor):
@@ -138,17 +28,19 @@ class ConditionEditor(RowsEditor):
     def __init__(self, field: Field, parent: QWidget | None = None) -> None:
         super().__init__(field, parent, self.tr("Add a condition"), "")
         self._writing = False
-        self._match = QComboBox(self)
-        self._match.addItem(self.tr("All of these hold"), "all")
-        self._match.addItem(self.tr("Any of these holds"), "any")
+        self._match = joined_box(self)
         self._match.setAccessibleName(self.tr("How the conditions are joined"))
-        self._match.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._expression = QLineEdit(self)
         self._expression.setProperty("role", "mono")
         self._expression.setAccessibleName(self.tr("Condition as an expression"))
         self._expression.setPlaceholderText("notepad is not empty")
         self._switch = QPushButton(self.tr("Write as an expression"), self)
         self._switch.setProperty("role", "link")
+        self._group = QPushButton(self.tr("Add a group"), self)
+        self._group.setProperty("role", "inline")
+        self._group.setIcon(theme.icon("plus", "dim"))
+        self._group.setToolTip(self.tr("Conditions in brackets, joined in their own way"))
+        self._group.clicked.connect(self._append_group)
         self._none = QLabel(self.tr("There is no variable yet. Add a state variable or a knob first."), self)
         self._none.setProperty("role", "caption")
         self._none.setWordWrap(True)
@@ -162,6 +54,7 @@ class ConditionEditor(RowsEditor):
         layout.removeWidget(self._add)
         bottom = FlowLayout(None, 8)
         bottom.addWidget(self._add)
+        bottom.addWidget(self._group)
         bottom.addWidget(self._switch)
         layout.addLayout(bottom)
         self._match.activated.connect(self._announce)
@@ -171,20 +64,47 @@ class ConditionEditor(RowsEditor):
         self.watch(self._match)
 
     def make_row(self) -> Row:
-        row = ConditionRow(self)
+        return self._made(ConditionRow(self))
+
+    def _made(self, row: ConditionRow | GroupRow) -> Row:
         if self._context is not None:
             row.set_variables(self.context.variables())
         return row
 
+    def show_values(self, values: list[Any]) -> None:
+        """As for every list; where a group takes the place of a row, or a row that of a group, it is made anew."""
+        for place, (row, value) in enumerate(zip(self._rows, values, strict=False)):
+            if isinstance(row, GroupRow) == bool(value.get("rows")):
+                continue
+            made = GroupRow(self.watch, self) if value.get("rows") else ConditionRow(self)
+            self._rows[place] = self._made(made)
+            self._take(made)
+            self._box.replaceWidget(row, made)
+            row.hide()
+            row.deleteLater()
+            made.show()
+        for value in values[len(self._rows) :]:
+            made = GroupRow(self.watch, self) if value.get("rows") else ConditionRow(self)
+            self._rows.append(self._made(made))
+            self._take(made)
+            self._box.addWidget(made)
+            made.show()
+        super().show_values(values)
+
+    def _take(self, row: Row) -> None:
+        row.changed.connect(self._announce)
+        row.wanted.connect(self._move)
+        row.entered.connect(self._append)
+        for widget in row.watched():
+            self.watch(widget)
+
     def new_value(self) -> Any:
-        found = self.context.variables() if self._context is not None else []
-        name, kind = (found[0].name, found[0].type) if found else ("", "any")
-        return {"variable": name, "operator": operators_for(kind)[0].name, "value": None}
+        return first_row(self.context.variables() if self._context is not None else [])
 
     def set_context(self, context: FormContext) -> None:
         super().set_context(context)
         for row in self._rows:
-            if isinstance(row, ConditionRow):
+            if isinstance(row, (ConditionRow, GroupRow)):
                 row.set_variables(context.variables())
         self._arrange()
 
@@ -208,39 +128,48 @@ class ConditionEditor(RowsEditor):
             return {**found, "rows": self.values()} if not self._expression.text().strip() else found
         return {"rows": self.values(), "match": self._match.currentData()}
 
-    @Slot()
-    def _announce(self) -> None:
+    def say_values(self) -> None:
         self.edited.emit(self._value())
         self._arrange()
 
     @Slot()
     def _append(self) -> None:
+        self._append_value(self.new_value())
+
+    @Slot()
+    def _append_group(self) -> None:
+        one = self.new_value()
+        other = "any" if self._match.currentData() == "all" else "all"
+        self._append_value({"match": other, "rows": [one, dict(one)]})
+
+    def _append_value(self, value: dict[str, Any]) -> None:
         self.left.emit()
-        self.show_values([*self.values(), self.new_value()])
-        self._announce()
+        self.show_values([*self.values(), value])
+        self.say_values()
         self._rows[-1].first().setFocus(Qt.FocusReason.OtherFocusReason)
 
-    @Slot(int)
-    def _move(self, step: int) -> None:
-        super()._move(step)
-        self._announce()
+    def _types(self) -> dict[str, str]:
+        return {variable.name: variable.type for variable in self.context.variables()}
 
     @Slot()
     def _swap(self) -> None:
         """From rows to the expression, or back."""
         self.left.emit()
         if self._writing:
+            found = rows_of(self._expression.text(), self._types())
+            if found is None:
+                return
             self._writing = False
+            self._match.setCurrentIndex(self._match.findData(found.match))
+            self.show_values([row.model_dump() for row in found.rows])
         else:
+            rows = {"rows": self.values(), "match": self._match.currentData()}
             try:
-                types = {v.name: v.type for v in self.context.variables()}
-                show_text(
-                    self._expression, to_expression({"rows": self.values(), "match": self._match.currentData()}, types)
-                )
+                show_text(self._expression, to_expression(rows, self._types()))
             except ValueProblem:
                 show_text(self._expression, "")
             self._writing = True
-        self._announce()
+        self.say_values()
         (self._expression if self._writing else self._add).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _arrange(self) -> None:
@@ -250,6 +179,10 @@ class ConditionEditor(RowsEditor):
         for row in self._rows:
             row.setVisible(not self._writing)
         self._add.setVisible(not self._writing)
+        self._group.setVisible(not self._writing and len(self._rows) > 0)
+        sayable = not self._writing or rows_of(self._expression.text(), self._types()) is not None
+        self._switch.setEnabled(sayable)
+        self._switch.setToolTip("" if sayable else self.tr("This says more than rows can say, so it stays as it is."))
         self._none.setVisible(not known and not self._writing and not self._rows)
         self._switch.setText(self.tr("Back to rows") if self._writing else self.tr("Write as an expression"))
 
@@ -257,7 +190,7 @@ class ConditionEditor(RowsEditor):
         theme.set_role(self._expression, "invalid", on and self._writing)
 
     def tab_widgets(self) -> list[QWidget]:
-        return [self._expression, self._match, *super().tab_widgets(), self._switch]
+        return [self._expression, self._match, *super().tab_widgets(), self._group, self._switch]
 
     def focus_target(self) -> QWidget:
         if self._writing:

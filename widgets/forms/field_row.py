@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from engine.blueprint.edits import Batch
 from engine.blueprint.form_fields import Field
 from engine.blueprint.problem import Problem
 from widgets import theme
+from widgets.forms.attachment import AttachmentEditor
 from widgets.forms.base import FieldEditor
 from widgets.forms.chosen import AgentEditor, ArgumentsEditor, ToolsEditor
 from widgets.forms.code import CodeEditor, JsonEditor
@@ -52,6 +53,7 @@ EDITORS: dict[str, Callable[[Field, QWidget | None], FieldEditor]] = {
     "file": FileEditor,
     "files": FilesEditor,
     "folder": FolderEditor,
+    "attachment": AttachmentEditor,
     "secret": SecretEditor,
     "tools": ToolsEditor,
     "agent": AgentEditor,
@@ -67,6 +69,10 @@ EDITORS: dict[str, Callable[[Field, QWidget | None], FieldEditor]] = {
 def make_editor(field: Field, parent: QWidget | None = None) -> FieldEditor:
     """The editor of a field. One that nobody knows is shown as text that can be copied."""
     return EDITORS.get(field.editor, ReadOnlyEditor)(field, parent)
+
+
+_LONGEST_FIX = 30
+"""So many letters of a fix fit into a narrow column; the rest is in the tip."""
 
 
 class FieldRow(QWidget):
@@ -89,6 +95,7 @@ class FieldRow(QWidget):
         layout.setSpacing(5)
         self._label = QLabel(field.label, self)
         self._label.setProperty("role", "label")
+        self._label.setWordWrap(True)
         self._label.setBuddy(self.editor.focus_target())
         if field.editor == "toggle":
             self._label.hide()
@@ -99,11 +106,8 @@ class FieldRow(QWidget):
         self._error.setWordWrap(True)
         self._fix = QPushButton(self)
         self._fix.setProperty("role", "link")
-        beside = QHBoxLayout()
-        beside.setContentsMargins(0, 0, 0, 0)
-        beside.addWidget(self._error, 1)
-        beside.addWidget(self._fix)
-        layout.addLayout(beside)
+        layout.addWidget(self._error)
+        layout.addWidget(self._fix, 0, Qt.AlignmentFlag.AlignLeft)
         self._error.hide()
         self._fix.hide()
         self._fix.clicked.connect(self._fix_clicked)
@@ -183,7 +187,9 @@ class FieldRow(QWidget):
         theme.set_role(self._error, "role", "warning" if warning else "error")
         self._error.setText(text)
         self._error.setVisible(bool(text))
-        self._fix.setText(fix)
+        self._fix.setText(fix if len(fix) <= _LONGEST_FIX else f"{fix[: _LONGEST_FIX - 1]}…")
+        self._fix.setToolTip(fix)
+        self._fix.setAccessibleName(fix)
         self._fix.setVisible(bool(text and fix))
         self.editor.set_invalid(bool(text) and not warning)
         target = self.editor.focus_target()

@@ -33,7 +33,7 @@ class PairRow(Row):
         layout.addWidget(self._value, 3)
         layout.addWidget(self._remove)
         for edit in (self._name, self._value):
-            edit.textEdited.connect(self.changed)
+            edit.textChanged.connect(self.changed)
             edit.returnPressed.connect(self.entered)
         self._remove.clicked.connect(self._leave)
 
@@ -92,19 +92,13 @@ class RecordEditor(RowsEditor):
         double = next((name for name in names if names.count(name) > 1), None)
         return self.tr("“%1” stands here twice; the last one counts.").replace("%1", double) if double else None
 
-    @Slot()
-    def _announce(self) -> None:
+    def say_values(self) -> None:
         self.edited.emit(self._record())
 
     @Slot()
     def _append(self) -> None:
         self.show_values([*self.values(), self.new_value()])
         self._rows[-1].first().setFocus(Qt.FocusReason.OtherFocusReason)
-
-    @Slot(int)
-    def _move(self, step: int) -> None:
-        super()._move(step)
-        self.edited.emit(self._record())
 
 
 class PairsEditor(RowsEditor):

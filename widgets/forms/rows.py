@@ -123,16 +123,20 @@ class RowsEditor(FieldEditor):
         """The rows, from the top."""
         return list(self._rows)
 
+    def say_values(self) -> None:
+        """Announce what the rows hold; lists whose value is no list override it."""
+        self.edited.emit(self.values())
+
     @Slot()
     def _announce(self) -> None:
-        self.edited.emit(self.values())
+        self.say_values()
 
     @Slot()
     def _append(self) -> None:
         self.left.emit()
         values = [*self.values(), self.new_value()]
         self.show_values(values)
-        self.edited.emit(self.values())
+        self.say_values()
         self._rows[-1].first().setFocus(Qt.FocusReason.OtherFocusReason)
 
     @Slot(int)
@@ -146,7 +150,7 @@ class RowsEditor(FieldEditor):
         if step:
             values.insert(max(0, min(len(values), position + step)), value)
         self.show_values(values)
-        self.edited.emit(values)
+        self.say_values()
         if self._rows:
             target = min(len(self._rows) - 1, max(0, position + step))
             self._rows[target].first().setFocus(Qt.FocusReason.OtherFocusReason)
@@ -169,7 +173,7 @@ class LineRow(Row):
         layout.setSpacing(4)
         layout.addWidget(self._edit, 1)
         layout.addWidget(self._remove)
-        self._edit.textEdited.connect(self.changed)
+        self._edit.textChanged.connect(self.changed)
         self._edit.returnPressed.connect(self.entered)
         self._remove.clicked.connect(self._leave)
 

@@ -66,13 +66,15 @@ def verdict(condition: Condition, domains: Mapping[str, Domain]) -> bool | None:
         return _constant(condition)
     rows = [row for row in condition.rows if row.variable.strip()]
     found = [_row(row, domains.get(row.variable.strip(), Domain())) for row in rows]
+    groups = [row for row in condition.rows if any(inner.variable.strip() for inner in row.rows)]
+    found += [verdict(as_condition(group.model_dump()), domains) for group in groups]
     if condition.match == "all":
         if False in found or any(_contradict(one, two) for index, one in enumerate(rows) for two in rows[:index]):
             return False
-        return True if rows and all(found) else None
+        return True if found and all(found) else None
     if True in found:
         return True
-    return False if rows and all(each is False for each in found) else None
+    return False if found and all(each is False for each in found) else None
 
 
 def _constant(condition: Condition) -> bool | None:
@@ -179,7 +181,7 @@ def _domains(view: View, node: Node, field: Field, value: object) -> dict[str, D
 
 def _possible(view: View, node: Node, field: Field, condition: Condition) -> Edit | None:
     """The condition made to hold at least sometimes, where one change does that."""
-    if condition.expression.strip():
+    if condition.expression.strip() or any(row.rows for row in condition.rows):
         return None
     rows = [row for row in condition.rows if row.variable.strip()]
     scope = view.scope(node)

@@ -18,6 +18,7 @@ from engine.blueprint.form_fields import EDITORS as DESCRIBED
 from engine.blueprint.form_fields import Choice, Field
 from tests.widgets.editor_help import nameless
 from widgets import theme
+from widgets.forms.attachment import size_words
 from widgets.forms.base import FieldEditor, FormContext
 from widgets.forms.field_row import EDITORS, FieldRow
 from widgets.forms.numbers import number_words
@@ -178,6 +179,33 @@ def test_files_are_added_once_each_and_removed_one_by_one(put: Callable[..., Bed
     assert bed.last == [two]
 
 
+@pytest.mark.usefixtures("own_dialogs")
+def test_a_file_is_copied_into_the_agent_and_taken_out_again(put: Callable[..., Bed], tmp_path: Path) -> None:
+    path = tmp_path / "figs ü.csv"
+    path.write_bytes(b"fig,2\n")
+    bed = put("attachment", {}, settings={"filter": "Tables (*.csv)", "max_bytes": 10})
+    bed.button("Attach a file…").click()
+    dialog(bed).filesSelected.emit([str(path)])
+    dialog(bed).close()
+    assert bed.last == {"name": "figs ü.csv", "media_type": "text/csv", "data": "ZmlnLDIK"}
+    assert bed.says("figs ü.csv · 6 bytes")
+    path.write_bytes(b"x" * 11)
+    bed.editor._chosen([str(path)])  # type: ignore[attr-defined]
+    assert "an agent keeps at most 10 bytes" in bed.row.error_text()
+    bed.editor._chosen([str(tmp_path / "gone")])  # type: ignore[attr-defined]
+    assert bed.row.error_text() == "gone cannot be read: No such file or directory."
+    assert len(bed.values) == 1
+    remove = bed.editor._remove  # type: ignore[attr-defined]
+    remove.click()
+    assert bed.last == {} and bed.row.error_text() == ""
+    assert not remove.isVisible()
+
+
+@pytest.mark.parametrize(("size", "words"), [(0, "0 bytes"), (3_400, "3 kB"), (1_250_000, "1.2 MB")])
+def test_sizes_are_said_in_words(size: int, words: str) -> None:
+    assert size_words(size) == words
+
+
 # -- pairs ------------------------------------------------------------------------------------------------------
 
 
@@ -204,6 +232,8 @@ def test_pairs_of_a_record_say_when_a_name_stands_there_twice(put: Callable[...,
     QTest.keyClicks(name, "UAGE")
     assert bed.last == {"LANG": "de", "LANGUAGE": "en"}
     assert bed.leave() == ""
+    bed.editor.rows()[0]._remove.click()  # type: ignore[attr-defined]
+    assert bed.last == {"LANGUAGE": "en"}
 
 
 # -- secrets ----------------------------------------------------------------------------------------------------
