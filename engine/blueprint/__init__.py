@@ -71,6 +71,9 @@ _NAMES: dict[str, str] = {
     "agent_schema": "schema",
     "ExportError": "python_export",
     "export_python": "python_export",
+    "FromBough": "outside",
+    "Older": "older",
+    "Outside": "outside",
     "Wishes": "wish",
     "wishes": "wish",
 }
@@ -87,12 +90,15 @@ __all__ = [
     "EditError",
     "ExportError",
     "Field",
+    "FromBough",
     "History",
     "HistoryEntry",
     "InsertNode",
     "MoveNode",
     "Node",
     "NodeKind",
+    "Older",
+    "Outside",
     "Place",
     "Problem",
     "Properties",
@@ -180,6 +186,8 @@ if TYPE_CHECKING:
     from engine.blueprint.gallery import Template, templates
     from engine.blueprint.history import History, HistoryEntry
     from engine.blueprint.kinds import GROUP_TITLES, KINDS, NodeKind, Properties, Variable, kind_of
+    from engine.blueprint.older import Older
+    from engine.blueprint.outside import FromBough, Outside
     from engine.blueprint.problem import Problem
     from engine.blueprint.python_export import ExportError, export_python
     from engine.blueprint.rename import rename_input, rename_variable

@@ -7,6 +7,7 @@ engine's public names, and do what the texts and steps of Bough do.
 import copy
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -424,6 +425,15 @@ def step(title: str) -> Iterator[None]:
         yield
     except (ValueError, TypeError, LookupError, ArithmeticError) as error:
         raise ToolError(f"{title}: {error}. Nothing was changed.".replace("..", ".")) from None
+
+
+@contextmanager
+def quietly(title: str) -> Iterator[None]:
+    """Steps that run by themselves: what goes wrong is logged and never ends the turn."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - whatever it is, the turn goes on
+        logging.getLogger(__name__).warning("%s: %s", title, error)
 
 
 class Draft:

@@ -11,7 +11,7 @@ from engine.blueprint.checks import problems
 from engine.blueprint.document import AgentDocument
 from engine.blueprint.kinds import kind_of
 from engine.blueprint.names import slug
-from engine.blueprint.python_export import repeats, tools, words  # noqa: F401 - they register how kinds are written
+from engine.blueprint.python_export import events, repeats, tools, words  # noqa: F401 - they register how kinds are written
 from engine.blueprint.python_export.source import ExportError, Module, Names, reserved
 from engine.blueprint.python_export.tree import ScopeWriter
 
@@ -32,8 +32,8 @@ def export_python(document: AgentDocument) -> str:
         if problem.severity == "error":
             raise ExportError(document.node(problem.node_id), problem.text)
     # Written twice: only then is it known which helpers the module has, and which names are free for the agent's own.
-    used = _module(document, Module()).helpers_used
-    module = _module(document, Module(Names(used)))
+    first = _module(document, Module())
+    module = _module(document, Module(Names(first.helpers_used), first.world))
     return module.text(_docstring(document, component_name(document)))
 
 

@@ -70,7 +70,20 @@ def reserved() -> frozenset[str]:
     """Names that mean something in every exported module, helpers left out."""
     import engine
 
-    own = {"world", "call", "key", "draft", "reply", "replies", "value", "self", "engine", "result", "inputs"}
+    own = {
+        "world",
+        "call",
+        "key",
+        "draft",
+        "reply",
+        "replies",
+        "value",
+        "self",
+        "engine",
+        "result",
+        "inputs",
+        "outside",
+    }
     return frozenset({*dir(builtins), *keyword.kwlist, *engine.__all__, *_imports(), *own})
 
 

@@ -16,9 +16,10 @@ from engine.blueprint.checks.view import reads
 from engine.blueprint.conditions import to_expression
 from engine.blueprint.declared import enabled_nodes
 from engine.blueprint.document import Node
+from engine.blueprint.files import node_to_json
 from engine.blueprint.kinds import kind_of
 from engine.blueprint.python_export.expressions import NUMBERS, Code, NotPython, shown
-from engine.blueprint.python_export.source import ExportError, call, indented, literal, quoted
+from engine.blueprint.python_export.source import ExportError, call, indented, laid_out, literal, quoted
 from engine.blueprint.python_export.texts import Written, condition, value, written
 from engine.blueprint.template import TemplateError
 from engine.blueprint.values import ValueProblem, empty
@@ -65,8 +66,10 @@ class StepWriter:
         self.names = scope.names.inner()
         self.names.taken |= {code.source for code in given.values()}
         self.values: dict[str, Code] = {**scope.values, **given}
-        self.waits = any(step.kind in WAITING for node in self.nodes for step in enabled_nodes(node))
-        everything = [step for node in self.nodes for step in enabled_nodes(node)]
+        self.outer = [step for node in self.nodes for step in enabled_nodes(node) if _reaches_out(step)]
+        self.waits = bool(self.outer) or any(step.kind == "ask" for node in self.nodes for step in enabled_nodes(node))
+        self.constants: dict[str, str] = {}
+        everything = [step for node in self.nodes for step in _own_steps(node)]
         own = set(scope.holders) - set(given)
         read = {name for step in everything for name in reads(step)} & own
         changed = [name for step in everything for name in _changes(step) if name in own]
@@ -78,6 +81,7 @@ class StepWriter:
             self.values[name] = Code(holder.name, holder.type)
         self.late: list[str] = []
         self.wordy = True
+        self.silent = False
         self._given: set[str] = set()
         low, high = _replies(self.nodes)
         self.one_reply, self.always_replies = high <= 1, low >= 1
@@ -92,10 +96,16 @@ class StepWriter:
 
     # -- the whole -------------------------------------------------------------------------------------------------
 
+    def statements(self) -> str:
+        """The statements of steps whose replies nobody reads."""
+        self.silent = True
+        return self.body()
+
     def body(self) -> str:
         """The statements, up to and with ``return``."""
         statements = [self.step(step) for step in self.nodes]
-        last = statements.pop() if statements and self.nodes[-1].kind == "reply" and self.one_reply else None
+        ends = bool(statements) and not self.silent and self.one_reply and self.nodes[-1].kind == "reply"
+        last = statements.pop() if ends else None
         lines: list[str] = []
         if self.local:
             names = ", ".join(self.scope.holders[name].name for name in self.local)
@@ -103,12 +113,16 @@ class StepWriter:
             lines.append(f"{names} = {', '.join(f'{now}({self.scope.holders[name].setter})' for name in self.local)}")
         for given in dict.fromkeys(name for node in self.nodes for name in _given_inside(node)):
             if given in self.values:
-                lines.append(f'{self.values[given].source} = ""')
+                lines.append(f"{self.values[given].source} = {literal(empty(self.values[given].type))}")
+        if self.outer:
+            lines += self._before_the_first()
         if self.waits and self.changed:
             lines.append(f"draft = {self.module.helper('Draft')}()")
         direct = last is not None and not last.startswith(("with ", "reply ="))
-        needs_start = any(step.kind == "reply" for node in self.nodes for step in enabled_nodes(node))
-        if not self.one_reply:
+        needs_start = not self.silent and any(
+            step.kind == "reply" for node in self.nodes for step in enabled_nodes(node)
+        )
+        if needs_start and not self.one_reply:
             lines.append("replies: list[str] = []")
         elif needs_start and not self.always_replies:
             lines.append('reply = "Done."')
@@ -120,7 +134,8 @@ class StepWriter:
         else:
             lines += [f"{self.scope.holders[name].setter}({self.scope.holders[name].name})" for name in self.changed]
         lines += self.late
-        lines.append(last if last is not None and direct else self._answer(needs_start))
+        if not self.silent:
+            lines.append(last if last is not None and direct else self._answer(needs_start))
         return "\n".join(line for line in lines if line)
 
     def _answer(self, replied: bool) -> str:
@@ -132,9 +147,9 @@ class StepWriter:
 
     def step(self, step: Node) -> str:
         """One step as statements."""
-        writer: Callable[[Node], str] | None = getattr(self, f"_{step.kind}", None)
-        if writer is None:
-            raise ExportError(step, f"“{kind_of(step).title}” has no form in Python.")
+        writer: Callable[[Node], str] = getattr(self, f"_{step.kind}", self._outside)
+        if step.kind == "unknown":
+            raise ExportError(step, "This version of Bough does not know it, so it has no form in Python.")
         try:
             return writer(step)
         except (NotPython, TemplateError, ValueProblem) as error:
@@ -153,6 +168,8 @@ class StepWriter:
     # -- steps -----------------------------------------------------------------------------------------------------
 
     def _reply(self, step: Node) -> str:
+        if self.silent:
+            return ""
         text = self._text(step, "text")
         self.wordy = self.wordy and text.wordy
         if not self.one_reply:
@@ -239,6 +256,27 @@ class StepWriter:
         inside = self._block(step.children)
         return f"# {' '.join(title.split())}\n{inside}" if title else inside
 
+    def _part(self, step: Node) -> str:
+        """What stands inside knows only what the part is given."""
+        from engine.blueprint.python_export.repeats import arguments
+
+        given, linked, outer = arguments(self.scope, step, self.values, self.scope.holders)
+        values, holders, simple = self.values, self.scope.holders, self.simple
+        lines, inner, changing = [], dict[str, Code](), dict[str, Holder]()
+        for name, code in given.items():
+            if name in linked:
+                # The variable itself, under the name that this function has it by.
+                inner[name] = Code(outer[code.source], code.type)
+                changing[name] = next(item for item in holders.values() if item.name == outer[code.source])
+            else:
+                local = self.names.fresh(name)
+                lines.append(f"{local} = {outer[code.source]}")
+                inner[name] = Code(local, code.type)
+        self.values, self.scope.holders, self.simple = inner, changing, set()
+        inside = self._block(step.children)
+        self.values, self.scope.holders, self.simple = values, holders, simple
+        return self._guarded(step, "\n".join([*lines, inside]), any("to_" in line for line in lines))
+
     def _ask(self, step: Node) -> str:
         kind: Any = kind_of(step)
         question = self._text(step, "question")
@@ -251,6 +289,40 @@ class StepWriter:
         self.values[name] = Code(local, "text")
         if str(step.props.get("variable") or "").strip():
             source += "\n" + self._change(step, Code(local, "text"), lambda old, given: given)
+        return source
+
+    def _before_the_first(self) -> list[str]:
+        self.module.other("engine.blueprint", "Outside")
+        self.scope.reaches_out()
+        asking = [self._constant(step) for step in self.outer if any(True for _ in kind_of(step).capabilities(step))]
+        asked = [f"await {call('outside.require', asking)}"] if asking else []
+        return ["outside = Outside(world, call)", *asked]
+
+    def _constant(self, step: Node) -> str:
+        """The step as it is, at the level of the module."""
+        if step.id not in self.constants:
+            self.constants[step.id] = self.module.constant(step.kind, laid_out(node_to_json(step)))
+        return self.constants[step.id]
+
+    def _outside(self, step: Node) -> str:
+        """A step that reaches outside: the node as it is, through the gate."""
+        values = [f"{name}={self.values[name].source}" for name in sorted(reads(step))]
+        performed = f"await {call('outside.perform', [self._constant(step), *values])}"
+        gives = kind_of(step).gives(step)
+        lines = [performed]
+        if gives:
+            found = self.names.fresh("found" if len(gives) > 1 else "outcome")
+            lines = [f"{found} = {performed}"]
+            for variable in gives:
+                known = self.values.get(variable.name)
+                local = known.source if known is not None and variable.name in self._given else ""
+                local = local or self.names.fresh(variable.name)
+                self._given.add(variable.name)
+                lines.append(f"{local} = {found}[{quoted(variable.name)}]")
+                self.values[variable.name] = Code(local, variable.type)
+        source = "\n".join(lines)
+        if str(step.props.get("variable") or "").strip():
+            source += "\n" + self._change(step, Code("outside.kept"), lambda old, given: given)
         return source
 
     def _block(self, steps: Iterable[Node]) -> str:
@@ -308,12 +380,7 @@ class StepWriter:
     def fitting(self, holder: Holder, new: Code) -> Code:
         """The value as the variable holds it."""
         kind = holder.type
-        if kind == "text":
-            made = new if new.type == "text" else Code(shown(new, self.module), "text", fails=new.fails)
-        elif kind == new.type or (kind == "number" and new.type in NUMBERS[:2]):
-            made = new
-        else:
-            made = Code(f"{self.module.helper(_FITTING[kind])}({new.source})", kind, fails=True)
+        made = fitted(self.scope, new, kind)
         if holder.node.kind != "knob" or not self._may_be_refused(holder, made):
             return made
         return Code(
@@ -335,11 +402,38 @@ class StepWriter:
         return bounded and not (props.type == "choice" and constant in kind.options(holder.node))
 
 
-WAITING = frozenset({"ask"})
-"""Steps that wait for something outside."""
+def fitted(scope: ScopeWriter, new: Code, kind: str) -> Code:
+    """A value as one of a type."""
+    if kind == "text":
+        return new if new.type == "text" else Code(shown(new, scope.module), "text", fails=new.fails)
+    if kind == new.type or (kind == "number" and new.type in NUMBERS[:2]):
+        return new
+    return Code(f"{scope.module.helper(_FITTING[kind])}({new.source})", kind, fails=True)
+
+
+_NATIVE = frozenset({*_CHANGING, "reply", "when", "otherwise", "repeat", "group", "ask", "part", "unknown"})
+
+
+def _reaches_out(step: Node) -> bool:
+    """Whether the step is done by Bough, through the gate."""
+    return step.kind not in _NATIVE
+
+
+def _own_steps(node: Node) -> Iterable[Node]:
+    """A step and all inside it that is switched on, without what stands inside a Part."""
+    if node.enabled:
+        yield node
+        for child in node.children if node.kind != "part" else ():
+            yield from _own_steps(child)
 
 
 def _changes(step: Node) -> list[str]:
+    """The variables that a step changes; those that a Part is given count twice, as its steps read them too."""
+    if step.kind == "part":
+        from engine.blueprint.kinds.part import linked_name
+
+        links = [linked_name(told) for told in (step.props.get("arguments") or {}).values()]
+        return [link for link in links if link is not None for _ in range(2)]
     name = str(step.props.get("variable") or "").strip()
     return [name] if name and kind_of(step).group == "steps" else []
 

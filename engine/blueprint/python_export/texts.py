@@ -220,8 +220,14 @@ def _joined(pieces: list[str | Code], module: Module, *, flat: bool = False) -> 
 
 
 def _broken(source: str) -> str:
-    """A conditional expression over several lines."""
+    """A conditional expression, or joined pieces, over several lines."""
     whole = ast.parse(source, mode="eval").body
+    if isinstance(whole, ast.Call) and len(whole.args) == 1 and isinstance(whole.args[0], ast.GeneratorExp):
+        piece = ast.get_source_segment(source, whole.args[0].elt) or ""
+        function = ast.get_source_segment(source, whole.func)
+        inside = source[len(f"{function}(") : -1]
+        rest = inside.removeprefix(piece).strip()
+        return f"{function}(\n{indented(piece)}\n{indented(rest)}\n)" if rest.startswith("for ") else source
     if not isinstance(whole, ast.IfExp):
         return source
     lines: list[str] = []

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from engine.blueprint.checks.view import reads
 from engine.blueprint.document import Node
+from engine.blueprint.files import node_to_json
 from engine.blueprint.kinds import kind_of
+from engine.blueprint.kinds.tool import MAX_INPUT_TEXT
 from engine.blueprint.python_export.expressions import Code
 from engine.blueprint.python_export.parts import writes
 from engine.blueprint.python_export.source import call, indented, laid_out, literal, quoted
@@ -34,6 +37,42 @@ def tool(scope: ScopeWriter, node: Node) -> str:
             quoted(props.description.strip() or props.title.strip()),
             function,
             f"input={schema}",
+            "requires_confirmation=True" if props.ask_first else "",
+        ],
+    )
+
+
+@writes("sub_agent")
+def sub_agent(scope: ScopeWriter, node: Node) -> str:
+    """Another agent as a tool."""
+    kind: Any = kind_of(node)
+    props, name = kind.props(node), kind.own_name(node)
+    if not props.agent.strip():
+        return ""
+    scope.module.other("engine.blueprint", "Outside")
+    scope.reaches_out()
+    (task,) = kind.inputs(node)
+    constant = scope.module.constant(name, laid_out(node_to_json(node)))
+    live = scope.live()
+    told = [task.name, *sorted(reads(node) - {task.name})]
+    values = [f"{each}={task.name if each == task.name else live[each].source}" for each in told]
+    function = scope.names.fresh(name)
+    context = scope.module.engine("ToolContext")
+    body = f"return await {call('Outside(world, call).hand_over', [constant, *values])}"
+    scope.functions.append(f"async def {function}(call: {context}, {task.name}: str) -> str:\n{indented(body)}")
+    schema = {
+        "type": "object",
+        "properties": {task.name: {**task.input_schema(), "maxLength": MAX_INPUT_TEXT}},
+        "required": [task.name],
+        "additionalProperties": False,
+    }
+    return call(
+        scope.module.engine("Tool"),
+        [
+            quoted(name),
+            quoted(props.description.strip() or props.title.strip()),
+            function,
+            f"input={scope.module.constant(f'{name}_input', laid_out(schema))}",
             "requires_confirmation=True" if props.ask_first else "",
         ],
     )

@@ -6,12 +6,13 @@ Not here: the steps of a tool (``steps``), texts (``texts``), the module around 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from engine.blueprint.board import declaring
+from engine.blueprint.board import SCOPES, declaring
 from engine.blueprint.conditions import is_blank, to_expression
 from engine.blueprint.declared import enabled_nodes
 from engine.blueprint.document import Node
@@ -47,7 +48,7 @@ class ScopeWriter:
         root: The node whose inside it is.
         values: Names in reach that it is given, as it has them.
         holders: Variables in reach that it may change.
-        inside_repeat: Whether it stands inside a Repeat.
+        inside: Whether it is a scope inside the agent: an item of a Repeat, or a Part.
     """
 
     def __init__(
@@ -56,14 +57,15 @@ class ScopeWriter:
         root: Node,
         values: dict[str, Code] | None = None,
         holders: dict[str, Holder] | None = None,
-        inside_repeat: bool = False,
+        inside: bool = False,
     ) -> None:
         self.module = module
         self.root = root
         self.names: Names = module.names.inner()
         self.values: dict[str, Code] = dict(values or {})
         self.holders: dict[str, Holder] = dict(holders or {})
-        self.inside_repeat = inside_repeat
+        self.inside = inside
+        self.inside_repeat = root.kind == "repeat"
         self.names.taken |= {code.source for code in self.values.values()}
         self.names.taken |= {name for holder in self.holders.values() for name in (holder.name, holder.setter)}
         self.lines: list[str] = []
@@ -183,7 +185,7 @@ class ScopeWriter:
         source = (
             tests[0] if len(tests) == 1 else " and ".join(f"({test})" if " or " in test else test for test in tests)
         )
-        name = self.names.fresh(f"{kind_of(node).own_name(node)}_shown")
+        name = self.names.fresh(f"{kind_of(node).own_name(node) or node.kind}_shown")
         self.lines.append(f"{name} = bool({source})")
         return name
 
@@ -200,6 +202,22 @@ class ScopeWriter:
             return []
 
         return search(self.root, [])
+
+    def decides(self) -> bool:
+        """Whether the scope itself, without those inside it, has a say in when a turn ends."""
+        stack = list(self.root.children)
+        while stack:
+            node = stack.pop()
+            if node.enabled and node.kind in ("gate", "on_event", "stop_rule", "continue_rule"):
+                return True
+            if node.enabled and node.kind not in SCOPES:
+                stack.extend(node.children)
+        return False
+
+    def reaches_out(self) -> list[str]:
+        """The component needs the world; how it is handed on."""
+        self.module.world = True
+        return ["world=world"]
 
     # -- texts and conditions --------------------------------------------------------------------------------------
 
@@ -224,10 +242,11 @@ class ScopeWriter:
         expression = self.expression(node)
         return condition(expression, self.module, values) if expression else Code("False", "yes_no")
 
-    def expression(self, node: Node) -> str:
+    def expression(self, node: Node, more: Mapping[str, Code] | None = None) -> str:
         """The condition property of a node as an expression of the template language."""
         props: Any = kind_of(node).props(node)
-        types = {name: "number" if code.type == "int" else code.type for name, code in self.values.items()}
+        values = {**self.values, **(more or {})}
+        types = {name: "number" if code.type == "int" else code.type for name, code in values.items()}
         return to_expression(props.condition, types)
 
     # -- elements --------------------------------------------------------------------------------------------------
@@ -307,6 +326,9 @@ class ScopeWriter:
         self.hooks()
         elements = self.elements(self.root.children)
         decorator = self.module.engine("component")
+        if self.module.world and not parameters and not self.inside:
+            self.module.other("engine.world", "World")
+            parameters = "world: World | None = None"
         parts = [f'"""{docstring}"""'] if docstring else []
         lines = self._needed_only(elements)
         parts += ["\n".join(lines)] if lines else []
@@ -317,11 +339,12 @@ class ScopeWriter:
 
     def _needed_only(self, elements: Sequence[str]) -> list[str]:
         """The lines of the hooks without the names that nothing uses."""
+        read = [names_read(line) for line in self.lines]
+        pieces = Counter(name for piece in (*self.functions, *elements) for name in names_read(piece))
+        pieces.update(name for names in read for name in names)
         found = []
-        for index, line in enumerate(self.lines):
-            rest = [*self.lines[:index], *self.lines[index + 1 :], *self.functions, *elements]
-            used = set().union(*map(names_read, rest)) if rest else set()
+        for line, own in zip(self.lines, read, strict=True):
             target, _, source = line.partition(" = ")
-            names = [name if name in used else "_" for name in target.split(", ")]
+            names = [name if pieces[name] > (name in own) else "_" for name in target.split(", ")]
             found.append(source if set(names) == {"_"} else f"{', '.join(names)} = {source}")
         return found

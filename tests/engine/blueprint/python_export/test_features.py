@@ -577,6 +577,181 @@ CASES = [
 ]
 
 
+def parameter(title: str, type: str = "text", **props: Any) -> dict[str, Any]:
+    return {"id": f"p-{title}", "title": title, "type": type, **props}
+
+
+NOTES_PART = [
+    make_node("state", title="own", type="number"),
+    make_node("knob", title="depth", type="number", default=1, minimum=1, maximum=5),
+    section("{{ tone }}: {{ notes|join }} {{ own }} {{ depth }}", "Part"),
+    when(only_if("tone", "equals", "loud"), shows("LOUD")),
+    tool(
+        "keep",
+        make_node("append", variable="notes", value="{{ note }} ({{ tone }})"),
+        make_node("set", variable="own", value="{{ own + size }}"),
+        reply("{{ notes|length }}/{{ own }}"),
+        asks=["note"],
+    ),
+]
+STEP_PART = [
+    make_node("append", variable="where", value="{{ what|upper }}"),
+    when(only_if("where", "has_at_least", 2), make_node("append", variable="where", value="more")),
+    reply("Now {{ where|length }} with {{ what }}."),
+]
+CASES += [
+    Case(
+        "a part with parameters, a variable of the agent's among them",
+        [
+            state("shopping", ["tea"]),
+            state("mood", "loud", "text"),
+            make_node(
+                "part",
+                *NOTES_PART,
+                title="Notes",
+                parameters=[parameter("tone"), parameter("notes", "list"), parameter("size", "number", default=2)],
+                arguments={"tone": "{{ mood }}", "notes": "{{ shopping }}"},
+            ),
+            tool("calm", make_node("set", variable="mood", value="calm")),
+            section("{{ shopping }}", "All"),
+            TIME,
+        ],
+        [
+            use("keep", note="figs"),
+            both(("keep", {"note": "milk"}), ("keep", {"note": "salt"})),
+            use("set_knob", name="depth", value=3),
+            use("calm"),
+            "Done.",
+        ],
+    ),
+    Case(
+        "a part of which nothing is given, and one inside another",
+        [
+            make_node(
+                "part",
+                make_node(
+                    "part",
+                    shows("Inner {{ words }}."),
+                    parameters=[parameter("words")],
+                    arguments={"words": "{{ size }} x"},
+                ),
+                shows("Outer {{ size }}."),
+                parameters=[parameter("size", "number", default=4)],
+            ),
+            TIME,
+        ],
+    ),
+    Case(
+        "a gate inside a part",
+        [
+            tool("act", reply("Acted.")),
+            make_node(
+                "part",
+                make_node("gate", title="check", instructions="Check {{ what }}.", tool="act"),
+                parameters=[parameter("what")],
+                arguments={"what": "it"},
+            ),
+            TIME,
+        ],
+        [use("act"), "Done?", use("set_knob", name="check", value="inactive"), "Done."],
+    ),
+    Case(
+        "a part among steps",
+        [
+            state("list", ["a"]),
+            tool(
+                "put",
+                make_node(
+                    "part",
+                    *STEP_PART,
+                    parameters=[parameter("where", "list"), parameter("what")],
+                    arguments={"where": "{{ list }}", "what": "{{ x }}!"},
+                ),
+                make_node(
+                    "part",
+                    *STEP_PART,
+                    parameters=[parameter("where", "list"), parameter("what")],
+                    arguments={"where": "{{ list }}", "what": 7},
+                ),
+                asks=["x"],
+            ),
+            section("{{ list }}"),
+            TIME,
+        ],
+        [use("put", x="b"), use("put", x="c"), "Done."],
+    ),
+]
+
+CASES += [
+    Case(
+        "steps at every moment of a turn",
+        [
+            state("log"),
+            state("on", False, "yes_no"),
+            *(
+                make_node("on_event", make_node("append", variable="log", value=value), event=event, title=title)
+                for event, title, value in [
+                    ("mount", "", "mounted"),
+                    ("message", "Said", "{{ message }}"),
+                    ("call_start", "", "call {{ call_number }}"),
+                    ("call_end", "", "{{ reply }} {{ tool_calls|join }} {{ call_number }}"),
+                    ("turn_end", "Over", "{{ ended }} {{ reply }}"),
+                ]
+            ),
+            when(
+                only_if("on", "is_yes"),
+                make_node("on_event", make_node("append", variable="log", value="only then"), event="call_start"),
+            ),
+            make_node("on_event", make_node("remove", variable="log", value="mounted"), reply("?"), event="mount"),
+            tool("flip", make_node("set", variable="on", value="{{ not on }}")),
+            section("{{ log }}"),
+            TIME,
+        ],
+        [use("flip"), "Done.", "Again."],
+        turns=["One.", "Two."],
+    ),
+    Case(
+        "rules that end a turn",
+        [
+            state("count", 0, "number"),
+            tool("add", make_node("set", variable="count", value="{{ count + 1 }}"), reply("{{ count }}")),
+            make_node(
+                "stop_rule", title="Enough", condition=only_if("count", "at_least", 2), reason="{{ count }} are enough."
+            ),
+            make_node("stop_rule", contains="DONE", tool="halt", after=4),
+            tool("halt", reply("Halted.")),
+            shows("Count {{ count }}"),
+            TIME,
+        ],
+        [use("add"), use("add"), use("halt"), "done", "More."],
+        turns=["One.", "Two.", "Three.", "Four."],
+    ),
+    Case(
+        "rules that make a turn go on",
+        [
+            state("left", 3, "number"),
+            state("strict", True, "yes_no"),
+            tool("work", make_node("set", variable="left", value="{{ left - 1 }}"), reply("{{ left }} left")),
+            when(
+                only_if("strict", "is_yes"),
+                make_node(
+                    "continue_rule",
+                    title="Work on",
+                    condition=only_if("left", "more_than", 0),
+                    until="give up",
+                    limit=2,
+                    reason="{{ left }} to do.",
+                ),
+            ),
+            make_node("continue_rule", tool="work", limit=1),
+            TIME,
+        ],
+        ["I am done.", use("work"), "Done now?", "Really.", "I give up.", "So?", "Yes."],
+        turns=["One.", "Two."],
+    ),
+]
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 async def test_it_makes_the_same_requests(case: Case) -> None:
     await assert_same(agent(*case.parts), case.turns, case.replies, case.answers)

@@ -71,7 +71,8 @@ def test_every_module_uses_public_names_of_the_engine_alone(template: object) ->
             names = public.get(str(item.module))
             assert names is None or {alias.name for alias in item.names} <= set(names)
             assert str(item.module) in ("engine", "engine.blueprint", "engine.world")
-    assert all(len(line) <= 140 for line in source.splitlines())
+    code = [line for line in source.splitlines() if not line.endswith('",')]  # texts and files are as long as they are
+    assert all(len(line) <= 140 for line in code)
     assert source.endswith("\n") and "\t" not in source
 
 
@@ -137,16 +138,17 @@ REFUSED: list[tuple[str, AgentDocument, str, str]] = [
         "has no form in Python",
     ),
     (
-        "a gate inside a Repeat",
+        "gates inside a Repeat and outside of it",
         agent(
             make_node("state", title="l", initial=["a"]),
             make_node("tool", make_node("reply", text="Ok"), title="t", description="t"),
             make_node("repeat", make_node("gate", title="g", tool="t", instructions="x"), id="n", each="l"),
+            make_node("gate", title="h", tool="t", instructions="x"),
             make_node("system", text="x"),
             TIME,
         ),
         "n",
-        "Gate inside a Repeat",
+        "there are others outside of it",
     ),
     (
         "a knob that hides itself",
