@@ -54,7 +54,7 @@ class Commands(QObject):
         page = bench.page
         return {
             "agent.new": lambda: desk.go("agents"),
-            "agent.import": desk.imports.choose_file,
+            "agent.import": desk.documents.imports.choose_file,
             "agent.export": partial(self._export, "file"),
             "agent.export_python": partial(self._export, "python"),
             "agent.export_json": partial(self._export, "json"),
@@ -121,10 +121,10 @@ class Commands(QObject):
 
     def _step(self, what: Literal["undo", "redo"]) -> None:
         """Undo or redo in the part that is open, else in the agent; in a text field, in the field."""
-        if self._desk.window.page == "part" and not field_takes(what):
-            getattr(self._desk.part_editor, what)()
-        else:
+        if self._desk.window.page != "part":
             getattr(self._desk.bench, what)()
+        elif not field_takes(what):
+            getattr(self._desk.part_editor, what)()
 
     def _in_tree(self, action_id: str) -> None:
         """What is done to the tree; from elsewhere it comes to the front first."""
@@ -170,9 +170,9 @@ class Commands(QObject):
             "workspace": desk.bench.page.panes(),
             "sessions": desk.sessions.page.panes(),
             "agents": [desk.agents.page],
-            "versions": desk.versions.page.panes(),
-            "library": desk.library.page.panes(),
-            "permissions": [desk.permissions.page],
+            "versions": desk.documents.versions.page.panes(),
+            "library": desk.documents.library.page.panes(),
+            "permissions": [desk.documents.permissions.page],
             "part": desk.part_editor.page.panes(),
             "settings": [desk.settings.page],
         }

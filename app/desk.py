@@ -15,31 +15,29 @@ from app.commands import Commands
 from app.connections import Connection
 from app.controllers.agents import AgentsController
 from app.controllers.downloads import DownloadsController
-from app.controllers.imports import ImportsController
-from app.controllers.library import LibraryController
+from app.controllers.mcp import McpController
 from app.controllers.models import ModelsController
+from app.controllers.part_editor import PartEditor
 from app.controllers.parts import PartsController
-from app.controllers.permissions import PermissionsController
 from app.controllers.sessions import SessionsController
 from app.controllers.settings import SettingsController
-from app.controllers.versions import VersionsController
+from app.documents import Documents
 from app.errors import explain
 from app.notify import Notify
 from app.tasks import coalesce, run_dialog, spawn
 from app.text import tr
 from app.watch import Watch
 from app.window.agents_page import AgentsPage
-from app.window.drop_files import DropFiles
+from app.window.part_page import PartPage
 from app.window.sessions_page import SessionsPage
 from app.window.settings_page import SettingsPage
 from app.workspace.bench import Bench
 from app.workspace.chat import open_link
+from app.workspace.form_services import AppFormServices
 from app.workspace.page import WorkspacePage
 from widgets.cards import DownloadState, progress_words
 from widgets.common import ConfirmDialog
-from widgets.library import LibraryPage
-from widgets.permissions import PermissionsPage
-from widgets.versions import VersionsPage
+from widgets.forms import AgentChoice
 
 if TYPE_CHECKING:
     from app.application import Application
@@ -80,21 +78,23 @@ class Desk(QObject):
         self.downloads = DownloadsController(services, window, self.notify, self)
         self.agents = AgentsController(services, AgentsPage(), self.models, self.downloads, self.notify, self)
         self.bench = Bench(services, WorkspacePage(window.actions_), self.notify, self.confirm_link, self)
+        self._others: tuple[AgentChoice, ...] = ()
+        servers = McpController(services, window, lambda: self.bench.agent, self)
+        self._form_services = AppFormServices(services, servers, self)
+        self.bench.page.form.set_services(self._form_services)
         self.parts = PartsController(services, window, self.notify, self.bench, self)
+        self.part_editor = PartEditor(services, PartPage(), self.parts, self.notify, self)
+        self.part_editor.page.form.set_services(self._form_services)
         self.sessions = SessionsController(services, SessionsPage(), self.notify, self)
         self.settings = SettingsController(services, SettingsPage(), self.models, self.downloads, self.notify, self)
-        self.imports = ImportsController(services, window, self.notify, self)
-        self.versions = VersionsController(services, VersionsPage(), self.notify, lambda: self.bench.agent, self)
-        self.library = LibraryController(services, LibraryPage(), self.parts, self.notify, self.bench, self)
-        self.permissions = PermissionsController(services, PermissionsPage(), self.notify, self.bench.agents, self)
+        self.documents = Documents(self)
         for name, page in (
             ("agents", self.agents.page),
             ("workspace", self.bench.page),
             ("sessions", self.sessions.page),
-            ("library", self.library.page),
+            ("part", self.part_editor.page),
             ("settings", self.settings.page),
-            ("versions", self.versions.page),
-            ("permissions", self.permissions.page),
+            *self.documents.pages.items(),
         ):
             window.add_page(name, page)
         self.sessions.page.list.set_toasts(self.notify.toasts)
@@ -110,24 +110,17 @@ class Desk(QObject):
         window.sidebar.session_chosen.connect(self.sessions.open)
         self.agents.open_wanted.connect(self.open)
         self.agents.changed.connect(self._lists.trigger)
-        self.agents.page.import_requested.connect(self.imports.choose_file)
-        self.imports.open_wanted.connect(self.open)
-        self.imports.changed.connect(self._lists.trigger)
-        DropFiles(window).dropped.connect(self.imports.take)
+        self.documents.connect_all(self._lists.trigger)
         self.agents.dropped.connect(self._agent_dropped)
         self.sessions.open_wanted.connect(self.open)
         self.sessions.changed.connect(self._lists.trigger)
         self.sessions.dropped.connect(self._session_dropped)
         self.sessions.page.list.new_requested.connect(lambda: self.go("agents"))
-        self.settings.page_wanted.connect(self.go)
-        self.library.open_wanted.connect(self.open)
-        self.library.page_wanted.connect(self.go)
-        self.library.counted.connect(lambda count: window.sidebar.set_count("library", count or None))
-        self.permissions.back_wanted.connect(lambda: self.go("settings"))
-        self.versions.back_wanted.connect(lambda: self.go("workspace"))
-        self.versions.open_wanted.connect(self.open)
-        self.versions.changed.connect(self._lists.trigger)
         self.bench.page.tree.library_requested.connect(self.parts.run)
+        self.parts.changed.connect(self._parts_changed)
+        self.part_editor.opened.connect(lambda: self.go("part"))
+        self.part_editor.back_wanted.connect(lambda: self.go("library"))
+        self.part_editor.edited.connect(self.commands.refresh)
         self.bench.lists_changed.connect(self._lists.trigger)
         self.bench.facts_changed.connect(self.commands.refresh)
         self.bench.front_changed.connect(self._front_changed)
@@ -180,8 +173,7 @@ class Desk(QObject):
         self.notify.drop_banner("store")
         self.sessions.begin()
         await self.agents.begin()
-        self.library.show()
-        spawn(self.versions.begin(), name="thin out versions", owner=self)
+        self.documents.begin()
         self.services.models.runtime.subscribe(self._model_status)
         self.watch = Watch(self.services.store, self)
         self.watch.changed.connect(self._changed_outside)
@@ -189,7 +181,7 @@ class Desk(QObject):
         await self._load_lists()
         if open_file is not None:
             self.go("agents")
-            self.imports.take([open_file])
+            self.documents.imports.take([open_file])
         elif not self.window.page:
             await self._bring_back()
         if not self.window.page:
@@ -225,12 +217,8 @@ class Desk(QObject):
             self.sessions.reload()
         elif page == "agents":
             self.agents.refresh()
-        elif page == "versions":
-            self.versions.show()
-        elif page == "library":
-            self.library.show()
-        elif page == "permissions":
-            self.permissions.show()
+        elif page in self.documents.shows:
+            self.documents.shows[page]()
         self.commands.refresh()
 
     def open(self, agent_id: str, session_id: str = "") -> None:
@@ -292,6 +280,7 @@ class Desk(QObject):
 
     async def save(self) -> None:
         """Write what is not on disk yet."""
+        await self.part_editor.save()
         await self.bench.save()
 
     async def stop_runs(self) -> None:
@@ -304,6 +293,7 @@ class Desk(QObject):
     def take_down(self) -> None:
         """Nothing fires any more."""
         self._lists.cancel()
+        self.part_editor.stop()
         self.bench.take_down()
         self.notify.toasts.clear()
 
@@ -323,9 +313,17 @@ class Desk(QObject):
         sidebar.set_count("agents", len(agents) or None)
         sidebar.set_count("sessions", counts.total or None)
         self.agents.set_counts(agents, counts.agents)
+        front = self.bench.agent.id if self.bench.agent is not None else ""
+        others = tuple(AgentChoice(row.id, row.name, row.icon or "bot") for row in agents if row.id != front)
+        if others != self._others:
+            self._others = others
+            self.bench.page.form.set_agent_choices(others)
         await self.bench.refresh_facts()
         if self.window.page == "sessions":
             self.sessions.reload()
+
+    def _parts_changed(self) -> None:
+        spawn(self.bench.insight.read_parts(), name="look at the library", owner=self)
 
     def _changed_outside(self, changes: Any) -> None:
         spawn(self._take_in(changes), name="take in changes", owner=self)

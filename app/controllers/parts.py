@@ -28,7 +28,7 @@ from engine.blueprint.placement import can_insert_node, part_id
 
 if TYPE_CHECKING:
     from app.workspace.bench import Bench
-    from widgets.tree import DocumentModel
+    from widgets.tree import DocumentModel, TreeEditor
 
 log = logging.getLogger(__name__)
 
@@ -64,24 +64,24 @@ class PartsController(QObject):
         agents = self._bench.agents
         return PartUpdates(self._services.store, lambda: {key: agent.model for key, agent in agents.items()})
 
-    def run(self, action_id: str) -> None:
-        """Do what an action of the tree's *Library* menu says, with what is selected."""
-        spawn(self._run(action_id), name=action_id, owner=self)
+    def run(self, action_id: str, tree: TreeEditor | None = None) -> None:
+        """Do what an action of a tree's *Library* menu says, with what is selected there (in the agent by default)."""
+        spawn(self._run(action_id, tree or self._bench.page.tree), name=action_id, owner=self)
 
-    async def _run(self, action_id: str) -> None:
-        agent = self._bench.agent
-        if agent is None:
+    async def _run(self, action_id: str, tree: TreeEditor) -> None:
+        model = tree.document_model
+        if model is None:
             return
         try:
-            await self._does[action_id](agent.model)
+            await self._does[action_id](model, tree)
         except EditError as error:
             self._notify.say(str(error))
         except Exception as error:
             log.exception("The library could not do %s", action_id)
             self._notify.error(explain(error))
 
-    async def _save(self, model: DocumentModel) -> None:
-        document, ids = model.document, self._bench.page.tree.operations.roots()
+    async def _save(self, model: DocumentModel, tree: TreeEditor) -> None:
+        document, ids = model.document, tree.operations.roots()
         found = found_parameters(document, ids)
         first = document.node(ids[0])
         title = str(first.props.get("title") or "").strip() or kind_of(first).title
@@ -96,11 +96,11 @@ class PartsController(QObject):
         await self.updates.save(definition)
         model.do(edit)
         made = next(node for node in model.document.walk() if node.props.get("part") == definition.id)
-        self._bench.page.tree.select([made.id])
+        tree.select([made.id])
         self.changed.emit()
         self._notify.say(tr("“{name}” is in the library now.", name=definition.title))
 
-    async def _use(self, model: DocumentModel) -> None:
+    async def _use(self, model: DocumentModel, tree: TreeEditor) -> None:
         inside = part_id(model.document)
         rows = [row for row in await self._services.store.parts.list() if row.id != inside]
         dialog = ChoosePartDialog(rows, self._window)
@@ -110,31 +110,31 @@ class PartsController(QObject):
         definition = await self.updates.load(chosen) if accepted and chosen else None
         if definition is None:
             return
-        self.put(model, definition)
+        self.put(model, definition, tree)
 
-    def put(self, model: DocumentModel, definition: PartDefinition) -> None:
+    def put(self, model: DocumentModel, definition: PartDefinition, tree: TreeEditor | None = None) -> None:
         """Use a part in a document, near what is selected there.
 
         Raises:
             EditError: There is no place for it.
         """
         node = use_part(model.document, definition)
-        tree = self._bench.page.tree
+        tree = tree or self._bench.page.tree
         parent_id, index = place_for(model.document, node, tree.selection.current)
         model.do(InsertNode(parent_id, index, node))
         tree.select([node.id])
         tree.properties_requested.emit(node.id)
 
-    async def _edit(self, model: DocumentModel) -> None:
-        node = self._instance(model)
+    async def _edit(self, model: DocumentModel, tree: TreeEditor) -> None:
+        node = _instance(model, tree)
         definition = definition_of_instance(node)
         if await self._services.store.parts.get(definition.id) is None:  # it came with an agent from elsewhere
             await self.updates.save(definition)
             self.changed.emit()
         self.edit_wanted.emit(definition.id)
 
-    async def _update(self, model: DocumentModel) -> None:
-        node = self._instance(model)
+    async def _update(self, model: DocumentModel, tree: TreeEditor) -> None:
+        node = _instance(model, tree)
         part = str(node.props.get("part") or "")
         definition = await self.updates.load(part)
         title = kind_of(node).title_of(node)
@@ -147,8 +147,7 @@ class PartsController(QObject):
 
     async def update_everywhere(self, definition: PartDefinition) -> int:
         """Show what a part's version changes in each agent that uses it, and update those that the person ticks."""
-        for agent in self._bench.agents.values():
-            await agent.autosave.save_now()
+        await self._bench.save()  # what the plan rests on is what the database holds
         updates = self.updates
         plan = await updates.plan(definition)
         if not plan.agents:
@@ -161,21 +160,23 @@ class PartsController(QObject):
         if not accepted:
             return 0
         changed = await updates.apply(plan, agents)
+        await self._bench.save()
         self.changed.emit()
         said = tr("Updated in 1 agent.") if changed == 1 else tr("Updated in {n} agents.", n=changed)
         self._notify.say(said)
         return changed
 
-    async def _detach(self, model: DocumentModel) -> None:
-        node = self._instance(model)
+    async def _detach(self, model: DocumentModel, tree: TreeEditor) -> None:
+        node = _instance(model, tree)
         model.do(detach(model.document, node.id))
-        self._bench.page.tree.select([child.id for child in node.children if child.id in model.document])
+        tree.select([child.id for child in node.children if child.id in model.document])
 
-    def _instance(self, model: DocumentModel) -> Node:
-        selected = [model.document.node(node_id) for node_id in self._bench.page.tree.operations.roots()]
-        if len(selected) != 1 or selected[0].kind != "part":
-            raise EditError(tr("Select one part of the library first."))
-        return selected[0]
+
+def _instance(model: DocumentModel, tree: TreeEditor) -> Node:
+    selected = [model.document.node(node_id) for node_id in tree.operations.roots()]
+    if len(selected) != 1 or selected[0].kind != "part":
+        raise EditError(tr("Select one part of the library first."))
+    return selected[0]
 
 
 def place_for(document: AgentDocument, node: Node, selected: str | None) -> tuple[str, int]:

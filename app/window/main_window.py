@@ -13,7 +13,7 @@ from widgets.common import NavItem, Sidebar
 
 MINIMUM = QSize(900, 600)
 FIRST_SIZE = QSize(1440, 900)
-INSIDE = {"workspace": "agents", "versions": "agents", "permissions": "settings"}
+INSIDE = {"workspace": "agents", "versions": "agents", "permissions": "settings", "part": "library"}
 """Pages without a row in the sidebar, and the row that they belong to."""
 FRAME = QSize(4, 44)
 """About what a window manager draws round a window; the real frame is only known once it is shown."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
+    QButtonGroup,
     QDialog,
     QFrame,
     QGridLayout,
@@ -14,17 +15,20 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QPushButton,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from app.part_updates import AgentUpdate, UpdatePlan
+from engine.blueprint.compare import PropertyChange
 from engine.blueprint.kinds.part import PartParameter
 from engine.blueprint.values import TYPE_LABELS
 from engine.store.parts import PartRow
 from widgets import theme
 from widgets.common import EmptyState, text_label
 from widgets.versions.compare_view import CompareView
+from widgets.versions.difference import DifferenceView
 
 _ID = Qt.ItemDataRole.UserRole
 
@@ -140,6 +144,7 @@ class ChoosePartDialog(QDialog):
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Parts"))
         self.list.setWordWrap(True)
+        self.list.setIconSize(QSize(16, 16))
         self.list.setSpacing(2)
         self._parts = tuple(parts)
         self.nothing = EmptyState()
@@ -208,6 +213,7 @@ class UpdatePartDialog(QDialog):
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Agents"))
         self.list.setFixedWidth(240)
+        self.list.setIconSize(QSize(16, 16))
         for agent in plan.agents:
             item = QListWidgetItem(theme.icon("bot", "dim"), agent.name)
             item.setData(_ID, agent.agent_id)
@@ -216,11 +222,34 @@ class UpdatePartDialog(QDialog):
             self.list.addItem(item)
         self.words = text_label("", "dim")
         self.changes = CompareView()
+        self.changes.splitter.setSizes([300, 130])
+        self.context = DifferenceView()
+        self.context.setAccessibleName(self.tr("What the model reads, before and after"))
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.changes)
+        self._stack.addWidget(self.context)
+        self._tabs = QButtonGroup(self)
+        tabs = QHBoxLayout()
+        tabs.setContentsMargins(12, 8, 12, 0)
+        tabs.setSpacing(4)
+        self.tabs: list[QPushButton] = []
+        for number, text in enumerate((self.tr("In the tree"), self.tr("What the model reads"))):
+            tab = QPushButton(text)
+            tab.setProperty("role", "tab")
+            tab.setCheckable(True)
+            tab.setChecked(not number)
+            self._tabs.addButton(tab, number)
+            tabs.addWidget(tab)
+            self.tabs.append(tab)
+        tabs.addStretch(1)
+        self._tabs.idClicked.connect(self._stack.setCurrentIndex)
         card = QFrame()
         card.setProperty("role", "card")
         inner = QVBoxLayout(card)
         inner.setContentsMargins(1, 1, 1, 1)
-        inner.addWidget(self.changes)
+        inner.setSpacing(0)
+        inner.addLayout(tabs)
+        inner.addWidget(self._stack, 1)
         right = QVBoxLayout()
         right.setSpacing(8)
         right.addWidget(self.words)
@@ -264,7 +293,13 @@ class UpdatePartDialog(QDialog):
         if 0 <= row < len(self._plan.agents):
             agent = self._plan.agents[row]
             self.words.setText(update_words(agent))
-            self.changes.show_comparison(agent.previews[0].changes)
+            first, last = agent.previews[0], agent.previews[-1]
+            self.changes.show_comparison(first.changes)
+            before, after = "\n".join(first.before), "\n".join(last.after)
+            words = self.tr("Before the first message, with what variables start with:")
+            if before == after:
+                words, before, after = self.tr("It stays as it is:"), after, after
+            self.context.show_text(PropertyChange("context", words, before, after))
 
     def _count(self, *_: object) -> None:
         number = len(self.agents)

@@ -66,6 +66,13 @@ class PartDefinition:
     nodes: tuple[Node, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        known = [
+            each if each.id else each.model_copy(update={"id": f"parameter-{each.own_name}"})
+            for each in self.parameters
+        ]
+        object.__setattr__(self, "parameters", tuple(known))
+
     @property
     def version(self) -> str:
         """Changes with anything that instances would look different for."""
@@ -309,7 +316,7 @@ def part_document(definition: PartDefinition) -> AgentDocument:
     parameters = [
         make_node(
             "parameter",
-            id=parameter.id or f"parameter-{parameter.own_name}",
+            id=parameter.id,
             **parameter.model_dump(exclude_defaults=True, exclude={"id"}),
         )
         for parameter in definition.parameters

@@ -43,7 +43,7 @@ def fixed_by(document: AgentDocument, node_id: str) -> str | None:
     part = part_around(document, node_id)
     if part is None:
         return None
-    return f"This belongs to {_named(part)}: edit the part, or detach it here first."
+    return f"This belongs to {_named(part)}: edit it there, or detach it here first."
 
 
 def can_insert(document: AgentDocument, parent_id: str, index: int, kind: str) -> str | None:
@@ -155,7 +155,7 @@ def _check(document: AgentDocument, rest: AgentDocument, parent: Node, index: in
 
 def _into_part(document: AgentDocument, parent: Node) -> str | None:
     if parent.kind == "part":
-        return f"Nothing can be put into {_named(parent)} here: edit the part, or detach it first."
+        return f"Nothing can be put into {_named(parent)} here: edit it there, or detach it here first."
     return fixed_by(document, parent.id)
 
 
@@ -250,7 +250,7 @@ def _around(document: AgentDocument, parent_id: str, index: int) -> tuple[list[N
 
 def _named(part: Node) -> str:
     title = str(part.props.get("title") or part.props.get("part_title") or "").strip()
-    return f"the part “{title}”" if title else "a part"
+    return f"“{title}” of the library" if title else "a part of the library"
 
 
 def _holds_steps(node: Node) -> bool:

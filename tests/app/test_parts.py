@@ -142,6 +142,8 @@ async def test_an_update_is_looked_at_and_made_in_open_and_closed_agents(start):
     names = [shown.list.item(row).text() for row in range(shown.list.count())]
     assert len(names) == 2 and "Closed" in names and "something else" in shown.words.text()
     assert shown.confirm.text() == "Update 2 agents"
+    click(shown.tabs[1])
+    assert "New words." in shown.context.toPlainText() and shown.context.isVisible()
     shown.list.item(names.index("Closed")).setCheckState(Qt.CheckState.Unchecked)
     assert shown.confirm.text() == "Update 1 agent"
     click(shown.confirm)
@@ -229,3 +231,65 @@ async def test_a_part_inside_a_part_is_updated_through_it(tmp_path):
         loaded = await updates.load("part_out")
         assert loaded is not None and loaded.nodes[0].children[0].props["text"] == "new"
         assert (await updates.plan(newer)).agents == () and await updates.load("gone") is None
+
+
+@at_the_window
+async def test_a_part_is_edited_kept_by_itself_and_agents_follow(start):
+    person = await start(ScriptedModel())
+    await person.begins("notepad")
+    made = await saves(person, ("tool", "when"), "Notes")
+    await person.saved()
+    (node,) = instances(model(person).document)
+    person.page.tree.select([node.id])
+    person.page.tree.do("part.edit")
+    editor = person.desk.part_editor
+    page = editor.page
+    await until(lambda: person.desk.window.page == "part", "the page of the part")
+    assert page.header.title.text() == "Notes" and not page.update_button.isVisible()
+
+    click(page.parameter)
+    parameter = next(n for n in editor.model.document.root.children if n.props.get("title") == "parameter")
+    assert page.tree.selected() == [parameter.id] and page.form.node_id == parameter.id
+    editor.model.do(SetProperty(parameter.id, "title", "tone"))
+    click_tool = next(n.id for n in editor.model.document.walk() if n.kind == "tool")
+    editor.model.do(SetProperty(click_tool, "description", "Add a note, {{ tone }}"))
+    await until(page.update_button.isVisible, "an agent behind")
+    assert page.update_button.text() == "Update 1 agent…"
+    stored = PartDefinition.from_json((await person.store.parts.get(made.id)).definition)
+    assert [p.own_name for p in stored.parameters] == ["notepad", "tone"]
+
+    person.desk.window.actions_.run("edit.undo")
+    assert editor.model.document.node(click_tool).props["description"] != "Add a note, {{ tone }}"
+    person.desk.window.actions_.run("edit.redo")
+    await editor.save()
+    click(page.update_button)
+    shown = await dialog(UpdatePartDialog)
+    click(shown.confirm)
+    await until(lambda: not page.update_button.isVisible(), "nobody behind")
+    assert model(person).document.node(node.id).props["version"] == definition_of(editor.model.document).version
+    click(page.back)
+    await until(lambda: person.desk.window.page == "library", "the library")
+    await person.saved()
+
+
+@at_the_window
+async def test_a_part_that_is_gone_is_said(start):
+    person = await start(ScriptedModel())
+    assert not await person.desk.part_editor.open("part_gone")
+    assert any("not in the library any more" in t.text for t in person.desk.notify.toasts.history)
+    person.desk.part_editor.undo()
+    person.desk.part_editor.redo()
+
+
+@at_the_window
+async def test_what_is_typed_last_is_kept_when_the_program_ends(start):
+    person = await start(ScriptedModel())
+    await until(lambda: person.desk.window.page == "agents", "started")
+    await person.desk.parts.updates.save(
+        PartDefinition("part_x", "X", nodes=(make_node("system", id="s", text="old"),))
+    )
+    assert await person.desk.part_editor.open("part_x")
+    person.desk.part_editor.model.do(SetProperty("s", "text", "new"))
+    await person.desk.save()
+    stored = PartDefinition.from_json((await person.store.parts.get("part_x")).definition)
+    assert stored.nodes[0].props["text"] == "new"

@@ -44,6 +44,10 @@ class PageHeader(QFrame):
         self.title.updateGeometry()
         self.note.updateGeometry()
 
+    def add_first(self, widget: QWidget) -> None:
+        """Adds something in front of the title."""
+        self._row.insertWidget(0, widget)
+
     def add_left(self, widget: QWidget) -> None:
         """Adds something right after the title."""
         self._row.insertWidget(1, widget)

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QSize, Qt, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from engine.blueprint.form_fields import Field
 from engine.blueprint.kinds import kind_of
@@ -43,16 +44,33 @@ ICONS = [
 ]
 
 
+class _Beside(QLabel):
+    """Words beside a switch: they break where there is no room, and a click on them is one on the switch."""
+
+    def __init__(self, text: str, box: QCheckBox, parent: QWidget) -> None:
+        super().__init__(text, parent)
+        self._box = box
+        self.setWordWrap(True)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self.rect().contains(event.position().toPoint()) and self._box.isEnabled():
+            self._box.setFocus(Qt.FocusReason.MouseFocusReason)
+            self._box.toggle()
+
+
 class ToggleEditor(FieldEditor):
     """Yes or no."""
 
     def __init__(self, field: Field, parent: QWidget | None = None) -> None:
         super().__init__(field, parent)
-        self._box = QCheckBox(field.label, self)
+        self._box = QCheckBox(self)
         self._box.setProperty("role", "switch")
-        layout = QVBoxLayout(self)
+        self._box.setAccessibleName(field.label)
+        layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
         layout.addWidget(self._box)
+        layout.addWidget(_Beside(field.label, self._box, self), 1)
         self._box.toggled.connect(self._changed)
         self.watch(self._box)
 
@@ -185,7 +203,8 @@ class ModelEditor(ChoiceEditor):
     """The model that the agent would like; connections themselves live in Settings."""
 
     def offers(self) -> Iterable[tuple[Any, str, str]]:
-        offered: list[tuple[Any, str, str]] = [(_EMPTY, self.tr("The model chosen in Settings"), "")]
+        empty = self.field.placeholder or self.tr("The model chosen in Settings")
+        offered: list[tuple[Any, str, str]] = [(_EMPTY, empty, "")]
         if self._context is not None:
             for choice in self.context.models:
                 offered.append(({"connection": choice.connection, "model": choice.model}, choice.label, "cpu"))

@@ -29,11 +29,12 @@ class DifferenceView(QTextEdit):
         self.setAccessibleName(self.tr("What changed in the text"))
         self.document().setDocumentMargin(16)
         self._shown: Merged | None = None
+        self._text: PropertyChange | None = None
         theme.manager().changed.connect(self._again)
 
     def show_node(self, merged: Merged | None) -> None:
         """Show what happened to a node; nothing for None."""
-        self._shown = merged
+        self._shown, self._text = merged, None
         self.clear()
         cursor = self.textCursor()
         if merged is None:
@@ -57,11 +58,26 @@ class DifferenceView(QTextEdit):
         self.moveCursor(QTextCursor.MoveOperation.Start)
         self.setAccessibleDescription(self.plain_difference())  # a screen reader is not told of strokes and tints
 
+    def show_text(self, change: PropertyChange) -> None:
+        """Show one text before and after, that of no node in particular."""
+        self._shown, self._text = None, change
+        self.clear()
+        cursor = self.textCursor()
+        self._line(cursor, change.label, strong=True, first=True)
+        self._words(cursor, change)
+        self.moveCursor(QTextCursor.MoveOperation.Start)
+
     def _again(self) -> None:
-        self.show_node(self._shown)
+        if self._text is not None:
+            self.show_text(self._text)
+        else:
+            self.show_node(self._shown)
 
     def _property(self, cursor: QTextCursor, change: PropertyChange) -> None:
         self._line(cursor, change.label, label=True)
+        self._words(cursor, change)
+
+    def _words(self, cursor: QTextCursor, change: PropertyChange) -> None:
         cursor.insertBlock(_block(2), QTextCharFormat())
         if not change.before or not change.after:
             self._run(cursor, Run("removed", change.before) if change.before else Run("added", change.after))
@@ -156,4 +172,5 @@ def shortened(text: str, *, first: bool, last: bool) -> str:
         return text
     head = "" if first else text[:AROUND].rsplit(" ", 1)[0]
     tail = "" if last else text[-AROUND:].split(" ", 1)[-1]
-    return f"{head} ⋯ {tail}".strip() if first or last else f"{head} ⋯ {tail}"
+    # A line break next to the change stays: without it two lines would run into each other.
+    return " ".join(piece for piece in (head, "⋯", tail) if piece)

@@ -38,7 +38,7 @@ class Facts:
     tokens: int | None = None
     connections: frozenset[str] | None = None
     agents: frozenset[str] | None = None
-    parts: Mapping[str, int] | None = None
+    parts: Mapping[str, str] | None = None
     missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 

@@ -32,14 +32,14 @@ class ModelProperties(Properties):
     """Properties of a Model node."""
 
     model: ModelWish = prop(
-        {}, label="Model", editor="model", help="Empty: the agent's own model, with the settings below."
+        {}, label="Model", editor="model", placeholder="The agent's own model", help="With the settings below."
     )
     max_tokens: int | None = prop(
         None,
         label="Longest reply",
         editor="number",
         unit="tokens",
-        placeholder="as the model allows",
+        placeholder="no limit",
         minimum=1,
         maximum=1_000_000,
     )
@@ -56,7 +56,7 @@ class ModelProperties(Properties):
         editor="number",
         help="0: the likeliest words; higher: more surprising ones. Anthropic's own models do not take it; it is left "
         "out for them.",
-        placeholder="as the model does by itself",
+        placeholder="not set",
         minimum=0,
         maximum=2,
         advanced=True,

@@ -218,6 +218,10 @@ class PartKind(NodeKind[PartProperties]):
     def problems(self, node: Node, view: View) -> Iterable[Problem]:
         if not node.children:
             yield Problem(node.id, None, "warning", "Nothing stands inside this part.")
+        newest = (view.facts.parts or {}).get(self.props(node).part)
+        if newest is not None and newest != self.props(node).version:
+            text = "The library has another version of this part: “Update from the library” shows what it changes."
+            yield Problem(node.id, None, "info", text)
         arguments = self.props(node).arguments
         for parameter in self.parameters(node):
             given = arguments.get(parameter.own_name)

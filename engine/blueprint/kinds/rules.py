@@ -21,7 +21,7 @@ MAX_CALLS = 200
 
 
 def _tool(label: str) -> Any:
-    return prop("", label=label, editor="tool", help="The technical name of a tool.", max_length=64)
+    return prop("", label=label, editor="tool", max_length=64)
 
 
 def _waits_for(node: Node, tool: str, view: View) -> Iterable[Problem]:

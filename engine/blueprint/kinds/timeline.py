@@ -54,7 +54,7 @@ class TimelineProperties(Properties):
         label="What is older or does not fit",
         editor="choice",
         choices=STRATEGIES,
-        help="A summary is written by the model itself, and only when there is something new to sum up.",
+        help="A summary is written by the model itself, once in a while.",
     )
     guidance: str = prop(
         "",

@@ -27,6 +27,7 @@ from engine.blueprint import (
     dry_compile,
     dump_document,
     fresh_ids,
+    kind_of,
     load_document,
     make_node,
     problems,
@@ -647,6 +648,53 @@ def test_what_is_wrong_inside_is_said_without_a_fix_that_could_not_be_made() -> 
     )
     found = [p for p in problems(using(instance(part, id="i"))) if p.node_id in ("i-s", "i-e")]
     assert len(found) == 2 and all(p.fix is None and p.text.endswith("Edit the part to change this.") for p in found)
+
+
+def test_parameters_say_what_they_are_and_what_is_wrong_with_them() -> None:
+    def said(**props: Any) -> str:
+        node = make_node("parameter", **props)
+        return kind_of(node).summary(node, using())
+
+    assert said(title="tone") == "Text"
+    assert said(title="tone", default="warm") == "Text, “warm” where nothing is given"
+    assert said(title="n", type="number", default="many") == "Number"
+    document = part_document(PartDefinition("p", "P", nodes=(make_node("system", text="{{ n }}"),)))
+    wrong = (make_node("parameter", id="n", title="n", type="number", default="many"), make_node("parameter", id="x"))
+    for node in wrong:
+        document, _ = apply(document, InsertNode(document.root.id, 0, node))
+    found = {(p.node_id, p.field): p for p in problems(document)}
+    assert "has no name" in found["x", "title"].text
+    wrong_default = found["n", "default"]
+    assert "does not fit" in wrong_default.text and wrong_default.fix is not None
+    mended = apply(document, wrong_default.fix)[0]
+    assert not [p for p in problems(mended) if p.field == "default"]
+    assert "{{ n }}" in (why_not_sent(document, None, "n") or "")
+    assert kind_of(wrong[0]).new_props(document) == {"title": "parameter"}
+
+
+def test_a_part_says_what_it_is_given_or_what_it_is_for() -> None:
+    def said(node: Node) -> tuple[str, str]:
+        return kind_of(node).title_of(node), kind_of(node).summary(node, using())
+
+    assert said(instance(NOTEPAD)) == ("Part · Notepad", "Keeps notes.")
+    given = {"heading": "{{ topic }}", "greeting": ["a"]}
+    assert said(instance(NOTEPAD, title="Mine", arguments=given)) == (
+        "Part · Mine",
+        "heading: **topic**, greeting: a list of 1 item",
+    )
+    assert said(instance(PartDefinition("p", "P", nodes=(make_node("system"),)))) == ("Part · P", "1 part")
+    assert said(make_node("part"))[0] == "Part"
+    empty = using(make_node("part", id="e"))
+    assert "Nothing stands inside" in next(p.text for p in problems(empty) if p.node_id == "e")
+
+
+def test_another_version_in_the_library_is_said() -> None:
+    from engine.blueprint.checks import Facts
+
+    document = using(instance(NOTEPAD, id="a"))
+    for parts, said in (({NOTEPAD.id: NOTEPAD.version}, 0), ({NOTEPAD.id: "newer"}, 1), ({}, 0)):
+        found = [p for p in problems(document, Facts(parts=parts)) if "library has another version" in p.text]
+        assert len(found) == said and all(p.node_id == "a" and p.severity == "info" for p in found)
 
 
 def test_references_follow_the_prefix() -> None:
