@@ -28,3 +28,13 @@ def wishes(document: AgentDocument) -> Wishes:
     """What the agent asks for."""
     props: Any = kind_of(document.root).props(document.root)
     return Wishes(props.model.connection.strip(), props.model.model.strip(), props.max_ticks)
+
+
+def wished_connections(document: AgentDocument) -> frozenset[str]:
+    """All connections that the agent and the Model parts inside it name."""
+    asked = {wishes(document).connection}
+    for node in document.walk():
+        if node.kind == "model":
+            kind: Any = kind_of(node)
+            asked.add(kind.wish(node)[0])
+    return frozenset(asked - {""})

@@ -6,6 +6,7 @@ All of it rests on :class:`~engine.blueprint.checks.view.Facts`; what is not kno
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from engine.blueprint.checks.view import View
 from engine.blueprint.document import Node
@@ -19,7 +20,7 @@ LEAST_TOKENS = 50
 
 NEEDS: dict[str, tuple[str, str]] = {
     "tool": ("tools", "use tools"),
-    "mcp": ("tools", "use tools"),
+    "mcp_server": ("tools", "use tools"),
     "sub_agent": ("tools", "use tools"),
     "knob": ("tools", "turn knobs, which are set with a tool"),
     "gate": ("tools", "clear gates, which are set with a tool"),
@@ -35,6 +36,7 @@ def surroundings(view: View) -> Iterator[Problem]:
     yield from _model(view)
     yield from _abilities(view)
     yield from _window(view)
+    yield from _helpers(view)
     for node_id, missing in view.facts.missing.items():
         node = view.document.get(node_id)
         if node is None or node_id not in view.order:
@@ -73,7 +75,7 @@ def _abilities(view: View) -> Iterator[Problem]:
         return
     said: set[str] = set()
     for node in view.nodes:
-        ability, words = NEEDS.get(node.kind, ("", ""))
+        ability, words = _needed(node)
         if not ability or ability in model.abilities or ability in said:
             continue
         said.add(ability)
@@ -82,11 +84,29 @@ def _abilities(view: View) -> Iterator[Problem]:
         yield Problem(node.id, None, "error", text, _without(view, ability))
 
 
+def _needed(node: Node) -> tuple[str, str]:
+    """What a node asks of the model. A document that is a text is read by every model."""
+    kind: Any = kind_of(node)
+    return NEEDS.get(node.kind, ("", "")) if node.kind != "document" or kind.sends_pdf(node) else ("", "")
+
+
 def _without(view: View, ability: str) -> Edit:
     """Everything that needs the ability switched off."""
-    needy = [node for node in view.nodes if NEEDS.get(node.kind, ("",))[0] == ability]
+    needy = [node for node in view.nodes if _needed(node)[0] == ability]
     outer = [node for node in needy if not any(above in needy for above in view.document.ancestors(node.id))]
     return Batch(tuple(SetEnabled(node.id, False) for node in outer), "Switch off what needs it")
+
+
+def _helpers(view: View) -> Iterator[Problem]:
+    """Agents that tasks are handed to and that are gone."""
+    if view.facts.agents is None:
+        return
+    for node in view.of_kind("sub_agent"):
+        agent = str(node.props.get("agent", "")).strip()
+        if agent and agent not in view.facts.agents:
+            text = f"The agent behind “{kind_of(node).title_of(node)}” is not there any more."
+            fix = Batch((SetEnabled(node.id, False),), "Switch this part off")
+            yield Problem(node.id, "agent", "error", text, fix)
 
 
 def _window(view: View) -> Iterator[Problem]:
