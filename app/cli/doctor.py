@@ -35,6 +35,7 @@ async def run(options: argparse.Namespace, services: Services, terminal: Termina
     report.line("SQLite", sqlite3.sqlite_version)
     for name in PACKAGES:
         report.check(name, partial(importlib.metadata.version, name))
+    report.line("Python steps", _cut_off())
     report.line("Display", os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY") or "none")
 
     report.head("Places")
@@ -96,6 +97,16 @@ class _Report:
             self.line(name, value())
         except Exception as error:  # noqa: BLE001 - as above
             self.bad(name, str(error))
+
+
+def _cut_off() -> str:
+    """Whether code that agents run is kept from files and network here."""
+    from engine.effects.sandbox import sandbox
+
+    room = sandbox()
+    if room is not None:
+        return f"cut off from files and network ({room.program})"
+    return "not cut off from files and network: bubblewrap is not here, or this system does not let it"
 
 
 def _size(path: os.PathLike[str]) -> str:

@@ -27,6 +27,8 @@ MAX_URL = 8_000
 MAX_BODY = 2_000_000
 """The most bytes a request may carry."""
 MAX_HEADER = 4_000
+LONG = 100_000
+"""Bytes of an answer above which it is understood away from the loop."""
 
 Header = tuple[str, str]
 Gate = Callable[[str, str, int, str], Awaitable[HostRule]]
@@ -257,12 +259,14 @@ async def _read(response: Any, url: URL, method: str, max_bytes: int, redactor: 
             if len(body) > max_bytes or response.num_bytes_downloaded > max_bytes:
                 raise ToolError(f"The answer of {url.host} is larger than {max_bytes:,} bytes.")
     kind = response.headers.get("content-type", "").split(";")[0].strip().lower()
-    text = _text(bytes(body), response.charset_encoding)
-    clean = redactor.text(text)
-    where = redactor.text(str(url))
-    return Fetched(
-        response.status_code, where, redactor.text(kind), clean, redactor.value(_json(clean, kind)), len(body)
-    )
+    where, charset = redactor.text(str(url)), response.charset_encoding
+
+    def understood() -> Fetched:
+        text = redactor.text(_text(bytes(body), charset))
+        value = redactor.value(_json(text, kind))
+        return Fetched(response.status_code, where, redactor.text(kind), text, value, len(body))
+
+    return await asyncio.to_thread(understood) if len(body) > LONG else understood()
 
 
 def _text(body: bytes, charset: str | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from engine.blueprint.document import AgentDocument, Node
@@ -136,18 +137,24 @@ class ContentKind(NodeKind[Any]):
         return self.missing(node) or None
 
     def _fixed(self, node: Node) -> Mapping[str, Any] | None:
-        """Content that is in the document itself; None where it is in a file."""
-        from engine.effects.content import attached
-
+        """Content that is in the document itself, worked out once; None where it is in a file."""
         props = self.props(node)
         if props.source == "file":
             return None
-        if props.source == "attached":
-            try:
-                return attached(node.props.get("attached") or {}, self.wanted)
-            except ToolError as error:
-                return {"error": str(error)}
-        return {"text": getattr(props, self.typed)}
+        if props.source != "attached":
+            return {"text": getattr(props, self.typed)}
+        found: Mapping[str, Any] | None = node._cache.get("content")
+        if found is None:
+            found = node._cache["content"] = self._attached(node)
+        return found
+
+    def _attached(self, node: Node) -> Mapping[str, Any]:
+        from engine.effects.content import attached
+
+        try:
+            return attached(node.props.get("attached") or {}, self.wanted)
+        except ToolError as error:
+            return {"error": str(error)}
 
     def render(self, node: Node, scope: Scope) -> object:
         from engine.blueprint.sent_files import SentFile, shown
@@ -201,6 +208,10 @@ class DocumentKind(ContentKind):
     help = "A text or a PDF that the model can always look into."
     example = "Title: Price list. A file on this machine: prices.pdf"
     Properties = DocumentProperties
+
+    def sends_pdf(self, node: Node) -> bool:
+        """Whether the model must be able to read PDFs for it, as far as that is known without opening a file."""
+        return "data" in (self._fixed(node) or {}) or self.path(node).lower().endswith(".pdf")
 
     def elements(self, node: Node, content: Mapping[str, Any]) -> object:
         if "error" in content:
@@ -291,12 +302,10 @@ class DataKind(ContentKind):
     Properties = DataProperties
 
     def elements(self, node: Node, content: Mapping[str, Any]) -> object:
-        from engine.effects.content import table_of
-
         if "error" in content:
             raise ToolError(str(content["error"]))
         props, label = self.props(node), self.label(node)
-        found = table_of(content["text"], label)
+        found = _parsed(content["text"], label)
         whole = len(found) if isinstance(found, list) else 1
         is_rows = bool(found) and isinstance(found, list) and all(isinstance(row, list) for row in found)
         head = 1 if is_rows and not content["text"].lstrip().startswith("[") else 0
@@ -307,6 +316,14 @@ class DataKind(ContentKind):
         if table is not None:
             return _section(label, table, more)
         return _section(label, Json(_records(kept) if head else kept), more)
+
+
+@lru_cache(maxsize=16)
+def _parsed(text: str, name: str) -> Any:
+    """Data as a value, read once while it stays the same; never changed."""
+    from engine.effects.content import table_of
+
+    return table_of(text, name)
 
 
 def _section(label: str, *content: object) -> object:

@@ -120,7 +120,7 @@ class ReadFileProperties(Properties):
     """Properties of Read file."""
 
     folder: str = _folder()
-    path: str = _path("File", "notes/{{ name }}.txt", "From the folder on.")
+    path: str = _path("File", "notes/{{ name }}.txt", "Its place inside the folder, such as notes/today.txt.")
     format: Literal["text", "json"] = prop(
         "text", label="Read it as", editor="choice", choices={"text": "Text", "json": "JSON"}
     )
@@ -177,7 +177,7 @@ class WriteFileProperties(Properties):
     """Properties of Write file."""
 
     folder: str = _folder()
-    path: str = _path("File", "notes/{{ name }}.txt", "From the folder on.")
+    path: str = _path("File", "notes/{{ name }}.txt", "Its place inside the folder, such as notes/today.txt.")
     content: str = prop("", label="Content", editor="prompt", role="template", max_length=100_000)
     mode: Literal["create", "replace", "append"] = prop(
         "create", label="Write it", editor="choice", choices=WRITE_MODES

@@ -26,8 +26,13 @@ if TYPE_CHECKING:
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]
 READING = ("GET", "HEAD")
 METHODS = {
-    "GET": "Get", "POST": "Post", "PUT": "Put", "PATCH": "Patch", "DELETE": "Delete", "HEAD": "Head (no content)",
-}  # fmt: skip
+    "GET": "Fetch (GET)",
+    "POST": "Send (POST)",
+    "PUT": "Replace (PUT)",
+    "PATCH": "Change (PATCH)",
+    "DELETE": "Delete (DELETE)",
+    "HEAD": "Look whether it is there (HEAD)",
+}
 MAX_SHOWN = 500
 _CREDENTIAL_HEADERS = frozenset({"authorization", "cookie", "x-api-key", "api-key", "x-auth-token"})
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
@@ -47,7 +52,7 @@ def _pairs(label: str, **more: Any) -> Any:
 class HttpProperties(Properties):
     """Properties of an HTTP request."""
 
-    method: Method = prop("GET", label="Method", editor="choice", choices=METHODS)
+    method: Method = prop("GET", label="What to do", editor="choice", choices=METHODS)
     url: str = prop(
         "",
         label="Address",
@@ -100,9 +105,8 @@ class HttpProperties(Properties):
         {},
         label="Secret",
         editor="secret",
-        help="Stays in the keychain and goes to its own host only.",
+        help="A key or password. It stays in the keychain and goes to its own host only.",
         settings={"host_from": "url"},
-        advanced=True,
     )
     secret_as: Literal["bearer", "header", "query"] = prop(
         "bearer",
@@ -149,7 +153,7 @@ class HttpKind(NodeKind[HttpProperties]):
     order = 20
     place = "steps"
     help = "Fetches something from a server on the web, or sends something to it."
-    example = "Get https://api.example.org/weather with the parameter city = {{ city }}; Reply: {{ response.text }}"
+    example = "Fetch https://api.example.org/weather with the parameter city = {{ city }}; Reply: {{ response.text }}"
     Properties = HttpProperties
 
     def rules(self, node: Node) -> list[HostRule]:
@@ -192,7 +196,8 @@ class HttpKind(NodeKind[HttpProperties]):
 
     def summary(self, node: Node, document: AgentDocument) -> str:
         props = self.props(node)
-        return f"{METHODS[props.method].split()[0]} {preview(props.url)}" if props.url.strip() else "No address yet"
+        verb = "look for" if props.method == "HEAD" else METHODS[props.method].split()[0].lower()
+        return f"{verb} {preview(props.url)}" if props.url.strip() else "No address yet"
 
     def problems(self, node: Node, view: View) -> Iterable[Problem]:
         props = self.props(node)
@@ -213,7 +218,7 @@ class HttpKind(NodeKind[HttpProperties]):
             text = "This address is not encrypted: others on the way can read and change what is sent."
             yield Problem(node.id, "url", "warning", text, fix)
         if props.method in READING and props.body != "none":
-            fix = set_value(node.id, "method", "POST", "Send it with Post")
+            fix = set_value(node.id, "method", "POST", "Send it (POST)")
             yield Problem(node.id, "method", "warning", "This request only fetches, so nothing is sent along.", fix)
         yield from self._header_problems(node)
         yield from self._secret_problems(node, rules)

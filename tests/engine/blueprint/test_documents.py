@@ -205,7 +205,7 @@ async def test_without_a_world_nothing_is_read(tmp_path: Path, monkeypatch: pyte
         await (await app.session("s")).send("hi").result
         assert "Figs" not in model.calls[0].system
     assert (reads.opened, reads.looked) == (0, 0)
-    reason = f"You are asked first, when the agent runs: Read the file {path} and show it to the model."
+    reason = "Its file is read once you allow it: you are asked when the agent runs."
     assert why_not_sent(document, {}, "part") == explained(document)[0]["part"] == reason
 
 
@@ -283,3 +283,19 @@ def test_cards_say_where_the_content_is() -> None:
     document = agent(make_node("document", title="Document"))
     assert kind_of(parts[0]).new_props(document)["title"] == "Document 2"
     assert files.SUPPORTED
+
+
+def test_only_what_the_model_must_be_able_to_read_is_asked_of_it() -> None:
+    from engine.blueprint.checks import Facts
+    from engine.model import ModelInfo
+
+    blind = Facts(model=ModelInfo("small", abilities=frozenset({"tools"})))
+    for part, cannot in [
+        (node("document", words="x"), ""), (node("document", source="attached", attached=kept(b"x")), ""),
+        (node("document", source="attached", attached=kept(PDF)), "read documents"),
+        (node("document", source="file", path="/a/b.PDF"), "read documents"),
+        (node("document", source="file", path="/a/b.md"), ""), (node("data", values="a"), ""),
+        (node("image", attached=kept(PNG)), "look at images"),
+    ]:  # fmt: skip
+        said = [p.text for p in problems(alone(part), blind) if p.node_id == "part" and "cannot" in p.text]
+        assert [cannot in text for text in said] == ([True] if cannot else []), (part, said)

@@ -238,6 +238,6 @@ def test_a_good_request_has_nothing_wrong_with_it() -> None:
     assert said(request(secret={"name": "a", "host": ""})) == []
     assert said(request("http://localhost:8000/", secret={"name": "a", "host": "localhost:8000"})) == []
     kind = kind_of(request())
-    assert kind.summary(request(method="POST"), acting()) == "Post https://api.example.org/x"
+    assert kind.summary(request(method="POST"), acting()) == "send https://api.example.org/x"
     assert kind.summary(make_node("http"), acting()) == "No address yet"
     assert kind.secret_place(request("{{ url }}", secret={"name": "a"})) == ""  # type: ignore[attr-defined]
