@@ -141,7 +141,7 @@ class InsideDialog(QDialog):
 def chat_items(template: Template, lines: Sequence[Line]) -> list[ChatItem]:
     """A recorded session as the chat shows one."""
     from app.tool_titles import title_of_tool
-    from app.workspace.transcript import one_line
+    from app.workspace.shown import one_line
 
     items = []
     for number, line in enumerate(lines):

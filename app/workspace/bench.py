@@ -229,13 +229,14 @@ class Bench(QObject):
         agent, session = self.agent, self.session
         if agent is None:
             return
+        files = self.chat.attaching.take()
         if session is None:
             session = await agent.open_session()
         elif not session.running and await has_news(self._services.store, session):
             await agent.reload_session(session.id)
         if agent is self.agent and session is not self.session:
             self._set_session(session)
-        session.send(text, files=self.chat.attaching.take())
+        session.send(text, files=files)
 
     def _rewritten(self, entry_id: str, text: str) -> None:
         spawn(say_instead(self, entry_id, text), name="say it otherwise", owner=self)
@@ -329,7 +330,8 @@ class Bench(QObject):
             where = tr("What you say stays on this machine, in this session.")
         else:
             where = tr("What you say is kept on this machine and sent to {name}.", name=connection.title)
-        self.page.chat.set_empty_state(tr("Talk to {name}", name=name) if name else tr("Talk to your agent"), where)
+        title = tr("Talk to {name}", name=name) if name else tr("Talk to your agent")
+        self.page.chat.set_empty_state(title, where, suggestions(self.agent.model.document))
 
     def _show_name(self) -> None:
         if self.agent is not None:

@@ -9,9 +9,10 @@ from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 
 from app.text import tr
+from app.workspace.attaching import Attaching
 from app.workspace.open_session import OpenSession
 from app.workspace.transcript import Change
-from widgets.chat import ChatItem, ChatView
+from widgets.chat import ChatAnswer, ChatItem, ChatView
 
 WINDOW = 200
 """Items shown at first; older ones come on demand."""
@@ -22,11 +23,13 @@ class ChatController(QObject):
 
     Signals:
         remedy_wanted: An error's button asks for something outside the chat (``connections``, ``models`` …).
-        said: The person wrote while nothing runs; carries the words.
+        said: The person wrote while nothing runs; carries the words. What goes along is in :attr:`attaching`.
+        rewritten: An earlier message was changed; carries its entry and the new words.
     """
 
     remedy_wanted = Signal(str)
     said = Signal(str)
+    rewritten = Signal(str, str)
 
     def __init__(self, view: ChatView, confirm_link: Callable[[str], None], parent: QObject) -> None:
         super().__init__(parent)
@@ -36,10 +39,15 @@ class ChatController(QObject):
         self._first_shown = 0
         self._answering = self._stopping = False
         self._model_words = ""
+        self._editing = ""
+        self._asks = False
+        self.attaching = Attaching(view, self._abilities, self)
         view.send_requested.connect(self._send)
         view.stop_requested.connect(self.stop)
         view.retry_requested.connect(self._notice_action)
-        view.approval_answered.connect(self._answered)
+        view.answered.connect(self._answered)
+        view.acted.connect(self._acted)
+        view.edit_cancelled.connect(self._leave_editing)
         view.earlier_requested.connect(self._earlier)
         view.link_activated.connect(confirm_link)
 
@@ -58,6 +66,8 @@ class ChatController(QObject):
             session.changed.connect(self._play)
             session.running_changed.connect(self._running)
             session.renewed.connect(self._renew)
+        self._stop_editing()
+        self.attaching.show(session.id if session is not None else "")
         self._renew()
 
     def stop(self) -> None:
@@ -76,6 +86,8 @@ class ChatController(QObject):
         if self._session is None or not self._session.running:
             return
         words = tr("Answering…") if self._answering else self._model_words or tr("Thinking…")
+        if self._asks:
+            words = tr("Waiting for your answer")
         self._view.set_running(True, tr("Stopping…") if self._stopping else words)
 
     # --- from the session ------------------------------------------------------------------------------------
@@ -98,6 +110,10 @@ class ChatController(QObject):
                 self._note_answering(False)
             else:
                 self._view.update_item(change.id, **change.values)
+        asks = self._session is not None and self._session.transcript.asks
+        if asks != self._asks:
+            self._asks = asks
+            self._show_activity()
 
     def _note_answering(self, answering: bool) -> None:
         if answering != self._answering:
@@ -112,10 +128,44 @@ class ChatController(QObject):
     # --- from the person -------------------------------------------------------------------------------------
 
     def _send(self, text: str) -> None:
-        if self._session is not None and self._session.running:
-            self._session.send(text)
+        if self._editing:
+            entry = self._editing
+            self._stop_editing()
+            self.rewritten.emit(entry, text)
+        elif self._session is not None and self._session.running:
+            self._session.send(text, files=self.attaching.take())
         else:
             self.said.emit(text)
+
+    def _acted(self, item_id: str, what: str) -> None:
+        """Run again without a message, or change an earlier one first."""
+        item = self._session.transcript.get(item_id) if self._session else None
+        if item is None or self._session is None:
+            return
+        if what == "again":
+            self._session.run_again()
+        elif what == "edit" and item.detail.get("entry"):
+            self._editing = str(item.detail["entry"])
+            self._view.set_editing(True)
+            self._view.draft = item.text
+            self.attaching.put(self._session.files_of(self._editing))
+            self._view.focus_input()
+
+    def _leave_editing(self) -> None:
+        if self._editing:
+            self._stop_editing()
+            self._view.draft = ""
+            self.attaching.put(())
+            self._view.focus_input()
+
+    def _stop_editing(self) -> None:
+        self._editing = ""
+        self._view.set_editing(False)
+
+    def _abilities(self) -> frozenset[str] | None:
+        model = getattr(self._session.session, "model", None) if self._session is not None else None
+        found: frozenset[str] | None = getattr(getattr(model, "info", None), "abilities", None)
+        return found or None
 
     def _notice_action(self, item_id: str) -> None:
         item: ChatItem | None = self._session.transcript.get(item_id) if self._session else None
@@ -130,12 +180,13 @@ class ChatController(QObject):
         elif remedy:
             self.remedy_wanted.emit(remedy)
 
-    def _answered(self, item_id: str, approved: bool, reason: str, always: bool) -> None:
+    def _answered(self, item_id: str, answer: ChatAnswer) -> None:
         item = self._session.transcript.get(item_id) if self._session else None
         if item is None or self._session is None:
             return
-        self._session.answer(str(item.detail["confirmation_id"]), approved, reason, always)
-        self._play([self._session.transcript.answered(item_id, approved, reason)])
+        self._view.focus_input()  # before the buttons go away, and with them the place of the focus
+        self._play([self._session.transcript.answered(item_id, answer)])
+        self._session.answer(str(item.detail["confirmation_id"]), answer)
 
     def _earlier(self) -> None:
         items = self._session.transcript.items if self._session is not None else []

@@ -132,7 +132,8 @@ class OpenAgent(QObject):
     async def stop(self) -> None:
         """Stop what runs and wait until it is saved."""
         for session in list(self.sessions.values()):
-            session.stop()
+            if not session.waits_for_answer:  # a question that is open is asked again when the program is back
+                session.stop()
             await session.close()
         await self.app.shutdown()
         await self.world.aclose()

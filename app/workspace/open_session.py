@@ -14,8 +14,10 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from app.tasks import spawn
+from app.workspace.attached import Attachment, attachments_of, content_of
 from app.workspace.transcript import Change, Transcript
 from engine.errors import Aborted
+from widgets.chat.items import ChatAnswer
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +76,8 @@ class OpenSession(QObject):
         """Show what is stored."""
         entries: Sequence[Any] = list(self.session.timeline)
         self.transcript.load(entries, captions)
+        for question in self.session.inspect()["questions"]:  # asked before the program ended, and open still
+            self.transcript.ask(question)
         self.calls.clear()
         for entry in entries:
             if entry.role == "user":
@@ -83,17 +87,34 @@ class OpenSession(QObject):
                     self.calls[str(block.get("name"))] += 1
         self.renewed.emit()
 
-    def send(self, text: str, metadata: Mapping[str, Any] | None = None) -> None:
-        """Say something; while a turn runs it waits its turn."""
+    def send(self, text: str, metadata: Mapping[str, Any] | None = None, files: Sequence[Attachment] = ()) -> None:
+        """Say something, with files; while a turn runs it waits its turn."""
         self._last_text = text
-        self.changed.emit(self.transcript.sent(text, queued=self.running))
-        procedure = self.session.send(text, metadata=dict(metadata or {}), max_ticks=self._max_ticks())
+        self.changed.emit(self.transcript.sent(text, queued=self.running, files=[file.shown for file in files]))
+        words: Any = content_of(text, files) if files else text
+        procedure = self.session.send(words, metadata=dict(metadata or {}), max_ticks=self._max_ticks())
         if not self.running:
             self._set_running(True)
             spawn(self._follow(procedure, text), name=f"turn in {self.id}", owner=self)
 
+    def files_of(self, entry_id: str) -> list[Attachment]:
+        """The files of a message of the person's, to go along with another one."""
+        entry = next((entry for entry in self.session.timeline if entry.id == entry_id), None)
+        return attachments_of(entry.content) if entry is not None else []
+
+    async def copy_before(self, entry_id: str) -> str | None:
+        """Copy the session as it was before a message; the id of the copy, or None where there was nothing yet."""
+        before = None
+        for entry in self.session.timeline:
+            if entry.id == entry_id:
+                break
+            before = entry.id
+        if before is None:
+            return None
+        return str((await self.session.fork(at=before)).id)
+
     def run_again(self) -> None:
-        """One more turn with what is there, after one that failed."""
+        """One more turn with what is there, without a message."""
         if not self.running:
             self._set_running(True)
             again = self.session.render({}, max_ticks=self._max_ticks())
@@ -105,14 +126,29 @@ class OpenSession(QObject):
         if changes:
             self.changed.emit(changes)
 
+    @property
+    def waits_for_answer(self) -> bool:
+        """Whether the turn waits for a person, and can go on from there after a restart."""
+        return any(question.resumable for question in self.session.confirmations.open)
+
     def stop(self) -> None:
         """Stop the turn; what has arrived is kept."""
         if self.running:
             self.session.abort("Stopped")
 
-    def answer(self, confirmation_id: str, approved: bool, reason: str, always: bool) -> None:
-        """Answer a tool's question for permission."""
-        self.session.respond(confirmation_id, approved, reason=reason or None, always=always)
+    def answer(self, confirmation_id: str, answer: ChatAnswer) -> None:
+        """Answer what the agent asked; one from before a restart goes on with the turn."""
+        self.session.respond(
+            confirmation_id,
+            answer.approved,
+            input=answer.input,
+            reason=answer.reason or None,
+            always=answer.always,
+        )
+        if not self.running and self.session.current is not None:
+            self._set_running(True)
+            handle = self.session.current.handle
+            spawn(self._follow(handle, self._last_text), name=f"turn in {self.id}", owner=self)
 
     async def close(self) -> None:
         """Stop listening. The engine's session itself belongs to its app."""

@@ -6,17 +6,34 @@ meanwhile. It knows no widget: it returns :class:`Change` objects, and the chat 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from app.errors import explain
 from app.text import tr
 from app.workspace.captions import caption
-from engine.entries import Block, Entry
+from app.workspace.notices import failed_notice, limit_notice, unfinished_notice
+from app.workspace.shown import (
+    asking_item,
+    files_of,
+    is_provider_block,
+    one_line,
+    pages,
+    provider_item,
+    provider_result,
+    result_text,
+    runs_of,
+    sources_of,
+)
+from engine.entries import Entry
 from engine.usage import Usage
-from widgets.chat.items import ChatItem
+from widgets.chat.items import ChatAnswer, ChatFile, ChatItem
+
+ASKING = ("approval", "permission", "question")
+"""Kinds of items that wait for an answer."""
+
+SOURCES = ":sources"
+"""Ids of cards with the pages that a reply refers to end so."""
 
 MAX_RESULT = 20_000
 """Characters of a tool's result that the chat keeps; the whole of it is in the database."""
@@ -50,14 +67,17 @@ class Transcript:
     ) -> None:
         self._title_of_tool = title_of_tool
         self._reading = reading
+        self._agent_detail: dict[str, Any] = {} if reading else {"can_again": True}
         self._items: dict[str, ChatItem] = {}
         self._live: str = ""
+        self._streamed = False
         self._thinking: str = ""
         self._last_agent: str = ""
         self._usage = Usage()
         self._started: float = 0.0
         self._echoes: list[str] = []
         self._queued: dict[str, ChatItem] = {}
+        self._asking: set[str] = set()
         self._sent = 0
         self._offer = ""
 
@@ -85,7 +105,9 @@ class Transcript:
         self._items.clear()
         self._echoes.clear()
         self._queued.clear()
+        self._asking.clear()
         self._live = self._thinking = self._last_agent = self._offer = ""
+        self._streamed = False
         last_of: dict[str, str] = {}
         for entry in entries:
             self._commit(entry)
@@ -104,48 +126,31 @@ class Transcript:
 
     def _note_unfinished(self) -> None:
         """Words that nobody answered: a turn that was stopped or failed, with a way to go on."""
-        last = next(reversed(self._items.values()), None)
+        last = next((item for item in reversed(self._items.values()) if not item.id.endswith(SOURCES)), None)
         if last is None or last.kind == "notice" or (last.kind == "agent" and last.status == "done"):
             return
-        detail = {
-            "action": "" if self._reading else tr("Try again"),
-            "means": tr("What had arrived is kept."),
-            "level": "info",
-            "remedy": "retry",
-        }
-        self._append(ChatItem("unfinished", "notice", tr("This turn was not finished."), detail=detail))
+        self._append(unfinished_notice(self._reading))
 
     # --- the person ------------------------------------------------------------------------------------------
 
-    def sent(self, text: str, *, queued: bool) -> list[Change]:
+    def sent(self, text: str, *, queued: bool, files: Sequence[ChatFile] = ()) -> list[Change]:
         """The person's words, shown before the engine has committed them."""
         self._sent += 1
         item_id = f"echo:{self._sent}"
+        detail = {"files": list(files)} if files else {}
         if not queued:
             # What still waits from a turn that failed takes its place first.
             changes = [self._take_place(waiting) for waiting in list(self._queued)]
             self._echoes += [*(change.id for change in changes), item_id]
-            return [*changes, *self._append(ChatItem(item_id, "person", text))]
-        item = ChatItem(item_id, "person", text, detail={"queued": True})
+            return [*changes, *self._append(ChatItem(item_id, "person", text, detail=detail))]
+        item = ChatItem(item_id, "person", text, detail={**detail, "queued": True})
         self._queued[item_id] = item
         return [Change("append", item_id, item=item)]
 
     def failed(self, error: BaseException, text: str) -> list[Change]:
         """A turn that ended in an error, as a sentence with a way on."""
-        explanation = explain(error)
         changes = self._end_live("interrupted")
-        detail = {
-            "action": explanation.button,
-            "means": explanation.meaning,
-            "more": explanation.details,
-            "level": "info" if explanation.what == tr("Stopped.") else "error",
-            "remedy": explanation.remedy,
-            "retry": text,
-        }
-        return [
-            *changes,
-            *self._append(ChatItem(f"error:{len(self._items)}", "notice", explanation.what, detail=detail)),
-        ]
+        return [*changes, *self._append(failed_notice(f"error:{len(self._items)}", error, text))]
 
     def remove(self, item_id: str) -> None:
         """Take a notice away."""
@@ -162,25 +167,37 @@ class Transcript:
 
     def limited(self) -> list[Change]:
         """A turn that was ended because it had made as many model calls as the agent may make in one."""
-        detail = {
-            "action": tr("Go on"),
-            "means": tr("The limit stands in the properties of the agent."),
-            "level": "info",
-            "remedy": "retry",
-        }
-        text = tr("The turn was ended: it reached the most model calls that this agent may make.")
-        return self._append(ChatItem(f"limit:{len(self._items)}", "notice", text, detail=detail))
+        return self._append(limit_notice(f"limit:{len(self._items)}"))
 
-    def answered(self, item_id: str, approved: bool, reason: str) -> Change:
-        """The person answered a question for permission."""
-        detail = {**self._items[item_id].detail, "reason": reason}
-        return self._update(item_id, status="approved" if approved else "denied", detail=detail)
+    def answered(self, item_id: str, answer: ChatAnswer) -> Change:
+        """The person answered what the agent asked."""
+        given = answer.input.get("answer") if isinstance(answer.input, Mapping) else None
+        detail = {**self._items[item_id].detail, "reason": answer.reason, "always": answer.always, "answer": given}
+        return self._update(item_id, status="approved" if answer.approved else "denied", detail=detail)
+
+    def ask(self, question: Mapping[str, Any]) -> list[Change]:
+        """Something that the agent asks: may a tool run, may it do this, what is the answer."""
+        item_id = f"ask:{question['confirmation_id']}"
+        if item_id in self._items:
+            return []
+        asked = self._append(asking_item(item_id, question, self._title_of_tool(str(question["name"]))))
+        return [*self._set_waiting(str(question.get("call_id", "")), "running", "waiting"), *asked]
+
+    def _set_waiting(self, call_id: str, before: str, after: str) -> list[Change]:
+        """The card of a call says whether it waits for the person."""
+        item = self._items.get(call_id)
+        return [self._update(call_id, status=after)] if item is not None and item.status == before else []
+
+    @property
+    def asks(self) -> bool:
+        """Whether something waits for the person's answer."""
+        return bool(self._asking)
 
     # --- the engine ------------------------------------------------------------------------------------------
 
     def apply(self, event: Any) -> list[Change]:
         """What one engine event changes in the chat. Events of child sessions are summed up by their tool."""
-        if getattr(event, "spawn_path", ()):
+        if getattr(event, "spawn_path", ()) and not event.type.startswith("tool_confirmation"):
             return []
         handler = getattr(self, f"_on_{event.type}", None)
         return handler(event) if handler is not None else []
@@ -196,7 +213,8 @@ class Transcript:
         changes: list[Change] = self._end_thinking()
         if not self._live:
             self._live = f"live:{event.execution_id}:{event.tick}:{len(self._items)}"
-            changes += self._append(ChatItem(self._live, "agent", status="streaming"))
+            self._streamed = True
+            changes += self._append(ChatItem(self._live, "agent", status="streaming", detail=self._agent_detail))
         item = self._items[self._live]
         self._items[self._live] = replace(item, text=item.text + event.delta)
         return [*changes, Change("stream", self._live, text=event.delta)]
@@ -215,16 +233,31 @@ class Transcript:
             return []
         return self._append(self._tool_item(event.call_id, event.name, event.input, event.summary))
 
+    def _on_content_start(self, event: Any) -> list[Change]:
+        """Text that comes behind a tool of the provider stands below its card."""
+        return self._end_live("done") if is_provider_block(str(event.block.get("type"))) else []
+
+    def _on_content_end(self, event: Any) -> list[Change]:
+        return self._provider_block(event.block)
+
     def _on_tool_confirmation_required(self, event: Any) -> list[Change]:
-        item = ChatItem(
-            f"ask:{event.confirmation_id}",
-            "approval",
-            event.message or tr("The agent wants to use {name}.", name=self._title_of_tool(event.name)),
-            self._title_of_tool(event.name),
-            {"input": event.input, "confirmation_id": event.confirmation_id, "can_always": True},
-            status="waiting",
-        )
-        return self._append(item)
+        asked = ("confirmation_id", "call_id", "name", "input", "message", "kind")
+        return self.ask({name: getattr(event, name) for name in asked})
+
+    def _on_tool_confirmation_result(self, event: Any) -> list[Change]:
+        item = self._items.get(f"ask:{event.confirmation_id}")
+        changes = self._set_waiting(event.call_id, "waiting", "running")
+        if item is None or item.status != "waiting":
+            return changes
+        return [*changes, self._update(item.id, status="approved" if event.confirmed else "denied")]
+
+    def _on_context_update(self, event: Any) -> list[Change]:
+        """How far a call is."""
+        item, content = self._items.get(event.call_id or ""), event.content
+        if item is None or item.status != "running" or not isinstance(content, Mapping):
+            return []
+        words = one_line(content.get("message") or "")
+        return [self._update(item.id, detail={**item.detail, "summary": words})] if words else []
 
     def _on_tool_result(self, event: Any) -> list[Change]:
         return self._close_tool(event.call_id, list(event.content), event.is_error)
@@ -252,9 +285,9 @@ class Transcript:
         if self._last_agent in self._items and text:
             changes.append(self._update(self._last_agent, caption=text))
         for item in list(self._items.values()):
-            if item.kind == "tool" and item.status == "running":
+            if item.kind == "tool" and item.status in ("running", "waiting"):
                 changes.append(self._update(item.id, status="failed"))
-            elif item.kind == "approval" and item.status == "waiting":
+            elif item.kind in ASKING and item.status == "waiting":
                 changes.append(self._update(item.id, status="denied"))
         return changes
 
@@ -276,36 +309,68 @@ class Transcript:
         return self._append(ChatItem(entry.id, "notice", entry.text, detail={"level": "info"}))
 
     def _commit_person(self, entry: Entry) -> list[Change]:
-        text = entry.text or tr("(not text)")
+        files = files_of(entry.content)
+        text = entry.text or ("" if files else tr("(not text)"))
+        detail = {"entry": entry.id, "can_edit": not self._reading, **({"files": files} if files else {})}
         if self._echoes:
-            self._echoes.pop(0)
-            return []
+            return [self._commit_words(self._echoes.pop(0), detail)]
         waited = next((key for key, item in self._queued.items() if item.text == text), "")
         if waited:
-            return [self._take_place(waited)]
-        return self._append(ChatItem(entry.id, "person", text))
+            self._take_place(waited)
+            return [self._commit_words(waited, detail)]
+        return self._append(ChatItem(entry.id, "person", text, detail=detail))
+
+    def _commit_words(self, item_id: str, detail: dict[str, Any]) -> Change:
+        """Words that were shown already are stored; their files keep the names that they came with."""
+        files = self._items[item_id].detail.get("files")
+        return self._update(item_id, detail={**detail, "files": files} if files else detail)
 
     def _take_place(self, waiting: str) -> Change:
         """Words that waited stand in the conversation from here on."""
-        self._items[waiting] = replace(self._queued.pop(waiting), detail={})
-        return Change("update", waiting, values={"detail": {}})
+        item = self._queued.pop(waiting)
+        self._items[waiting] = item
+        return self._update(waiting, detail={name: value for name, value in item.detail.items() if name != "queued"})
 
     def _commit_agent(self, entry: Entry) -> list[Change]:
         changes: list[Change] = self._end_thinking()
         status = "done" if entry.status == "complete" else "interrupted"
-        text = entry.text
+        runs = runs_of(entry.content)
+        texts = [run for run in runs if run.kind == "text"]
         if self._live:
             live, self._live = self._live, ""
+            text = texts[-1].text if texts else ""
             self._items[live] = replace(self._items[live], text=text, status=status)
             self._last_agent = live
             changes.append(Change("finish", live, text=text, values={"status": status}))
-        elif text:
-            self._last_agent = entry.id
-            changes += self._append(ChatItem(entry.id, "agent", text, status=status))
+        for number, run in enumerate(runs):
+            if run.kind != "text":
+                changes += self._provider_block(run.block)
+            elif not self._streamed:
+                self._last_agent = entry.id if run is texts[-1] else f"{entry.id}:{number}"
+                changes += self._append(ChatItem(self._last_agent, "agent", run.text, "", self._agent_detail, status))
+        self._streamed = False
+        changes += self._sources(entry)
         for block in entry.content:
             if block.get("type") == "tool_use" and block["id"] not in self._items:
                 changes += self._append(self._tool_item(block["id"], block["name"], block.get("input"), None))
         return changes
+
+    def _provider_block(self, block: Mapping[str, Any]) -> list[Change]:
+        """A tool that the provider ran: a card for the call, which its result completes."""
+        if block.get("type") == "server_tool_use":
+            return [] if block["id"] in self._items else self._append(provider_item(block))
+        item = self._items.get(str(block.get("tool_use_id"))) if is_provider_block(str(block.get("type"))) else None
+        if item is None or item.status != "running":
+            return []
+        text, links, failed = provider_result(block)
+        detail = {**item.detail, "result": text[:MAX_RESULT], "summary": one_line(text), "links": links}
+        return [self._update(item.id, status="failed" if failed else "done", detail=detail)]
+
+    def _sources(self, entry: Entry) -> list[Change]:
+        """The pages that a reply refers to, as a card below it."""
+        links, item_id = sources_of(entry.content), f"{entry.id}{SOURCES}"
+        shown = not links or item_id in self._items
+        return [] if shown else self._append(ChatItem(item_id, "tool", pages(links), tr("Sources"), {"links": links}))
 
     def _tool_item(self, call_id: str, name: str, given: Any, summary: str | None) -> ChatItem:
         return ChatItem(
@@ -314,7 +379,7 @@ class Transcript:
 
     def _close_tool(self, call_id: str, content: Any, is_error: bool) -> list[Change]:
         item = self._items.get(call_id)
-        if item is None or item.status != "running":
+        if item is None or item.status not in ("running", "waiting"):
             return []
         result = result_text(content)[:MAX_RESULT]
         detail = {**item.detail, "result": result, "summary": one_line(result)}
@@ -334,10 +399,14 @@ class Transcript:
         if item.kind == "notice" and item.detail.get("action"):
             self._offer = item.id
         self._items[item.id] = item
+        if item.kind in ASKING:
+            self._asking.add(item.id)
         return [*changes, Change("append", item.id, item=item)]
 
     def _update(self, item_id: str, **values: Any) -> Change:
         self._items[item_id] = replace(self._items[item_id], **values)
+        if values.get("status", "waiting") != "waiting":
+            self._asking.discard(item_id)
         return Change("update", item_id, values=values)
 
     def _end_thinking(self) -> list[Change]:
@@ -355,33 +424,3 @@ class Transcript:
             self._last_agent = live
             changes.append(Change("finish", live, text=item.text, values={"status": status}))
         return changes
-
-
-def one_line(value: Any, limit: int = 120) -> str:
-    """A value in one short line for a card: a lone text input is shown bare."""
-    if value is None or value == {}:
-        return ""
-    if isinstance(value, Mapping) and len(value) == 1:
-        value = next(iter(value.values()))
-    elif isinstance(value, Mapping):
-        value = ", ".join(f"{key}: {one_line(item, 40)}" for key, item in value.items())
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    text = " ".join(text.split())
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def result_text(content: Any) -> str:
-    """A tool result's content as text."""
-    if isinstance(content, str):
-        return content
-    if isinstance(content, list):
-        return "\n".join(_block_text(block) for block in content)
-    return "" if content is None else json.dumps(content, ensure_ascii=False)
-
-
-def _block_text(block: Block | Any) -> str:
-    if isinstance(block, Mapping):
-        if block.get("type") == "text":
-            return str(block.get("text", ""))
-        return tr("[{kind}]", kind=block.get("type", "?"))
-    return str(block)

@@ -1,6 +1,6 @@
-"""The chat: conversation, composer, approvals, notices. Use :class:`ChatView` and :class:`ChatItem`."""
+"""The chat: conversation, composer, what the agent asks, notices. Use :class:`ChatView` and :class:`ChatItem`."""
 
-from widgets.chat.items import ChatItem, ItemKind
+from widgets.chat.items import ChatAnswer, ChatFile, ChatItem, ItemKind
 from widgets.chat.view import ChatView
 
-__all__ = ["ChatItem", "ChatView", "ItemKind"]
+__all__ = ["ChatAnswer", "ChatFile", "ChatItem", "ChatView", "ItemKind"]

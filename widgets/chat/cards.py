@@ -1,45 +1,28 @@
-"""Rows of the conversation that are cards: tool calls and approvals; and the choice of row for an item."""
+"""Rows of the conversation that are cards: tool calls; and which row an item gets. What asks is in ``asking``."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QCheckBox,
-    QHBoxLayout,
     QLabel,
-    QLineEdit,
-    QPushButton,
-    QSizePolicy,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from widgets import theme
-from widgets.chat.items import ChatItem
+from widgets.chat.asking import ApprovalRow, PermissionRow, QuestionRow
+from widgets.chat.items import ChatItem, as_text
 from widgets.chat.notice import NoticeRow
 from widgets.chat.richtext import RichText
 from widgets.chat.rows import AgentRow, PersonRow, Row, ThinkingRow, copy_text
 
 _HEAD = 36
 _SHOWN = 3_000
-
-
-def as_text(value: Any) -> str:
-    """A tool's input or result as a person reads it."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, Mapping) and value and all(isinstance(part, (str, int, float)) for part in value.values()):
-        return "\n".join(f"{name}: {part}" for name, part in value.items())
-    return json.dumps(value, ensure_ascii=False, indent=2, default=str)
 
 
 class ToolHead(QAbstractButton):
@@ -132,7 +115,7 @@ class ToolRow(Row):
             summary = _first_line(as_text(item.detail.get("result")))
         head = self.head
         head.title, head.words, head.mark = item.title, item.text, mark
-        head.outcome = summary if summary and item.status == "done" else outcome or summary
+        head.outcome = summary if summary and item.status in ("done", "running") else outcome or summary
         head.opened = bool(self.state.get("open"))
         ending = outcome or self.tr("done")
         head.setAccessibleName(self.tr("Tool {title}: {ending}").format(title=item.title, ending=ending))
@@ -154,15 +137,21 @@ class ToolRow(Row):
                 for widget in (label, text, button):
                     widget.hide()
             return
-        sections = [(self.tr("Input"), as_text(self.item.detail.get("input")))]
-        if self.item.status not in ("running", "waiting"):
-            sections.append((self.tr("Result"), as_text(self.item.detail.get("result"))))
+        detail, links = self.item.detail, self.item.detail.get("links") or ()
+        sections = [(self.tr("Input"), as_text(detail["input"]))] if "input" in detail or not links else []
+        if self.item.status not in ("running", "waiting") and (detail.get("result") or not links):
+            sections.append((self.tr("Result"), as_text(detail.get("result"))))
+        if links:
+            sections.append((self.tr("Pages"), _listed(links)))
         while len(self.parts) < len(sections):
             self.parts.append(self._make_part())
         for (label, text, button), (title, words) in zip(self.parts, sections, strict=False):
             label.setText(title)
             shown = words if len(words) <= _SHOWN else words[:_SHOWN] + "\n…"
-            text.set_plain(shown or self.tr("nothing"), mono=True)
+            if links and title == self.tr("Pages"):
+                text.set_markdown(words)
+            else:
+                text.set_plain(shown or self.tr("nothing"), mono=True)
             text.setAccessibleName(title)
             button.setAccessibleName(self.tr("Copy {title}").format(title=title.lower()))
             button.setToolTip(button.accessibleName())
@@ -175,6 +164,7 @@ class ToolRow(Row):
         label.setProperty("role", "overline")
         text = RichText(self)
         text.copied.connect(self.copied)
+        text.link_activated.connect(self.link_activated)
         button = QToolButton(self)
         button.setIcon(theme.icon("copy", "dim"))
         button.setIconSize(QSize(14, 14))
@@ -221,96 +211,14 @@ class ToolRow(Row):
                     painter.drawRoundedRect(text.geometry().adjusted(-10, -9, 10, 5), 6, 6)
 
 
-class ApprovalRow(Row):
-    """A question: may this run? Approve, or deny with a reason; once or always."""
-
-    def __init__(self, item: ChatItem, state: dict[str, Any], parent: QWidget | None = None) -> None:
-        super().__init__(item, state, parent)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        column = QVBoxLayout()
-        column.setContentsMargins(16, 12, 14, 12)
-        outer.addLayout(column)
-        column.setSpacing(8)
-        self.title = QLabel()
-        self.title.setProperty("role", "strong")
-        self.title.setWordWrap(True)
-        self.text = QLabel()
-        self.text.setProperty("role", "dim")
-        self.text.setWordWrap(True)
-        self.text.setTextFormat(Qt.TextFormat.PlainText)
-        self.title.setTextFormat(Qt.TextFormat.PlainText)
-        self.asked = QLabel()
-        self.asked.setProperty("role", "mono")
-        self.asked.setWordWrap(True)
-        self.asked.setTextFormat(Qt.TextFormat.PlainText)
-        self.asked.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.always = QCheckBox(self.tr("Always allow this"))
-        self.reason = QLineEdit()
-        self.reason.setPlaceholderText(self.tr("Why not? The agent is told (optional)"))
-        self.reason.setAccessibleName(self.tr("Reason for denying"))
-        self.reason.returnPressed.connect(self._deny)
-        self.approve_button = QPushButton(self.tr("Approve"))
-        self.approve_button.setProperty("role", "primary")
-        self.approve_button.clicked.connect(self._approve)
-        self.deny_button = QPushButton(self.tr("Deny"))
-        self.deny_button.clicked.connect(self._deny)
-        self.buttons = QWidget()
-        row = QHBoxLayout(self.buttons)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(self.approve_button)
-        row.addWidget(self.deny_button)
-        row.addStretch(1)
-        for widget in (self.title, self.text, self.asked, self.always, self.buttons, self.reason):
-            column.addWidget(widget)
-        for label in (self.title, self.text, self.asked):
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.set_item(item)
-
-    def set_item(self, item: ChatItem) -> None:
-        """Shows the item as it is now."""
-        super().set_item(item)
-        waiting = item.status == "waiting"
-        words = item.title or self.tr("The agent wants to do something")
-        self.title.setText(words)
-        answer = {"approved": self.tr("You approved this."), "denied": self.tr("You denied this.")}.get(item.status, "")
-        reason = str(item.detail.get("reason") or "")
-        self.text.setText(item.text if waiting else " ".join(part for part in (answer, reason) if part))
-        self.text.setVisible(bool(self.text.text()))
-        asked = as_text(item.detail.get("input"))
-        self.asked.setText(asked if len(asked) <= _SHOWN else asked[:_SHOWN] + "…")
-        self.asked.setVisible(bool(asked))
-        self.always.setVisible(waiting and bool(item.detail.get("can_always", True)))
-        self.buttons.setVisible(waiting)
-        self.reason.setVisible(waiting)
-        self.approve_button.setAccessibleName(self.tr("Approve: {title}").format(title=words))
-        self.deny_button.setAccessibleName(self.tr("Deny: {title}").format(title=words))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """The card, with the edge of the abilities."""
-        del event
-        tokens = theme.current()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(tokens.line), 1))
-        painter.setBrush(QColor(tokens.card))
-        painter.drawRoundedRect(self.rect().toRectF().adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(tokens.hue("abilities").ink))
-        painter.drawRoundedRect(QRectF(0, 10, tokens.edge, self.height() - 20), 1.5, 1.5)
-
-    def _approve(self) -> None:
-        self._answer(True)
-
-    def _deny(self) -> None:
-        self._answer(False)
-
-    def _answer(self, approved: bool) -> None:
-        if self.item.status == "waiting":
-            self.answered.emit(
-                self.item.id, approved, "" if approved else self.reason.text().strip(), self.always.isChecked()
-            )
+def _listed(links: Sequence[tuple[str, str]]) -> str:
+    """Pages as a list of links, whatever their titles say."""
+    escaped = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_{}[]()<>#+-!|~&"})
+    lines = []
+    for number, (title, url) in enumerate(links, 1):
+        words = " ".join(title.split())[:200].translate(escaped)
+        lines.append(f"{number}. [{words}](<{url.replace('<', '%3C').replace('>', '%3E')}>)")
+    return "\n".join(lines)
 
 
 def _first_line(text: str) -> str:
@@ -323,6 +231,8 @@ _KINDS: dict[str, type[Row]] = {
     "agent": AgentRow,
     "tool": ToolRow,
     "approval": ApprovalRow,
+    "permission": PermissionRow,
+    "question": QuestionRow,
     "notice": NoticeRow,
     "thinking": ThinkingRow,
 }
@@ -333,4 +243,4 @@ def make_row(item: ChatItem, state: dict[str, Any], parent: QWidget) -> Row:
     return _KINDS[item.kind](item, state, parent)
 
 
-__all__ = ["ApprovalRow", "ToolHead", "ToolRow", "as_text", "make_row"]
+__all__ = ["ToolHead", "ToolRow", "make_row"]

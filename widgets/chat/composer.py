@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -19,6 +20,9 @@ from PySide6.QtWidgets import (
 )
 
 from widgets import theme
+from widgets.chat.files import FileStrip
+from widgets.chat.items import ChatFile
+from widgets.chat.offered import image_bytes, offered_files
 
 _MAX_LINES = 8
 
@@ -29,6 +33,8 @@ class _Field(QPlainTextEdit):
     submitted = Signal()
     height_wanted = Signal()
     focused = Signal(bool)
+    files_offered = Signal(list)
+    image_offered = Signal(bytes)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,6 +61,20 @@ class _Field(QPlainTextEdit):
         if height != self.height():
             self.setFixedHeight(height)
             self.height_wanted.emit()
+
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
+        """Text, and what can be attached."""
+        return source.hasImage() or bool(offered_files(source)) or super().canInsertFromMimeData(source)
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        """Pictures and files are attached, text goes into the field."""
+        files = offered_files(source)
+        if files:
+            self.files_offered.emit(files)
+        elif source.hasImage() and not source.hasText():
+            self.image_offered.emit(image_bytes(source))
+        else:
+            super().insertFromMimeData(source)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter sends."""
@@ -93,9 +113,19 @@ class Composer(QFrame):
         sent: What the person wrote, without blanks around it.
         stop_clicked: The person wants the turn to stop.
         reason_clicked: The button beside the reason why nothing can be written.
+        attach_clicked: Files are to be chosen.
+        files_offered: Paths of files that were pasted or dropped.
+        image_offered: A picture that was pasted, as PNG.
+        file_removed: The number of a file that is not to go along.
+        edit_cancelled: The earlier message stays as it is.
     """
 
     sent = Signal(str)
+    attach_clicked = Signal()
+    files_offered = Signal(list)
+    image_offered = Signal(bytes)
+    file_removed = Signal(int)
+    edit_cancelled = Signal()
     stop_clicked = Signal()
     reason_clicked = Signal()
 
@@ -116,10 +146,39 @@ class Composer(QFrame):
         self.field.submitted.connect(self.submit)
         self.field.textChanged.connect(self._changed)
         self.field.focused.connect(self._focused)
+        self.field.files_offered.connect(self.files_offered)
+        self.field.image_offered.connect(self.image_offered)
+        self.editing = QFrame()
+        self.editing.setProperty("role", "banner")
+        line = QHBoxLayout(self.editing)
+        line.setContentsMargins(10, 6, 6, 6)
+        self.editing_words = QLabel(self.tr("The conversation goes on from here in a copy. This one stays as it is."))
+        self.editing_words.setWordWrap(True)
+        self.cancel_button = QPushButton(self.tr("Cancel"))
+        self.cancel_button.setProperty("role", "quiet")
+        self.cancel_button.setAccessibleName(self.tr("Leave the earlier message as it is"))
+        self.cancel_button.clicked.connect(self.edit_cancelled)
+        line.addWidget(self.editing_words, 1)
+        line.addWidget(self.cancel_button)
+        self.editing.hide()
+        column.addWidget(self.editing)
+        self.files = FileStrip(removable=True)
+        self.files.removed.connect(self.file_removed)
+        self.files.hide()
+        column.addWidget(self.files)
+        self.files_note = QLabel()
+        self.files_note.setProperty("role", "caption")
+        self.files_note.setWordWrap(True)
+        self.files_note.hide()
+        column.addWidget(self.files_note)
         column.addWidget(self.field)
         self._row = QHBoxLayout()
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(8)
+        self.attach_button = _button("paperclip", "dim", self.tr("Attach files or pictures"))
+        self.attach_button.setFixedSize(30, 28)
+        self.attach_button.clicked.connect(self.attach_clicked)
+        self._row.addWidget(self.attach_button)
         self._row.addStretch(1)
         self.hint = QLabel()
         self.hint.setProperty("role", "faint")
@@ -193,15 +252,27 @@ class Composer(QFrame):
         self.card.setVisible(reason is None)
         self.reason.setVisible(reason is not None)
 
+    def set_files(self, files: Sequence[ChatFile], note: str = "") -> None:
+        """The files that go along, and what should be known about them."""
+        self.files.set_files(files)
+        self.files.setVisible(bool(files))
+        self.files_note.setText(note)
+        self.files_note.setVisible(bool(note))
+        self._changed()
+
+    def set_editing(self, on: bool) -> None:
+        """Whether an earlier message is changed, so that sending runs again from there."""
+        self.editing.setVisible(on)
+
     def submit(self) -> None:
-        """Sends what stands in the field, if there is anything."""
+        """Sends what stands in the field and the files, if there is anything."""
         text = self.field.toPlainText().strip()
-        if text and not self.card.isHidden():
+        if (text or self.files.chips) and not self.card.isHidden():
             self.field.clear()
             self.sent.emit(text)
 
     def _changed(self) -> None:
-        empty = not self.field.toPlainText().strip()
+        empty = not self.field.toPlainText().strip() and not self.files.chips
         self.send_button.setEnabled(not empty)
         self.send_button.setVisible(not (self._running and empty))
         self.hint.setVisible(not (self._running and empty))
@@ -216,7 +287,10 @@ class Composer(QFrame):
         return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape stops the turn."""
+        """Escape stops the turn, or leaves the earlier message as it is."""
+        if not self.editing.isHidden() and event.matches(QKeySequence.StandardKey.Cancel):
+            self.edit_cancelled.emit()
+            return
         if self._running and event.matches(QKeySequence.StandardKey.Cancel):
             self.stop_clicked.emit()
             return

@@ -31,14 +31,15 @@ class RowView(QAbstractScrollArea):
     Signals:
         earlier_requested: The reader reached the top and there is more.
         at_bottom_changed: Whether the newest words are in view.
-        link_activated, retried, answered, copied: Passed on from the rows.
+        link_activated, retried, answered, acted, copied: Passed on from the rows.
     """
 
     earlier_requested = Signal()
     at_bottom_changed = Signal(bool)
     link_activated = Signal(str)
     retried = Signal(str)
-    answered = Signal(str, bool, str, bool)
+    answered = Signal(str, object)
+    acted = Signal(str, str)
     copied = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -182,6 +183,7 @@ class RowView(QAbstractScrollArea):
         row.link_activated.connect(self.link_activated)
         row.retried.connect(self.retried)
         row.answered.connect(self.answered)
+        row.acted.connect(self.acted)
         row.copied.connect(self.copied)
 
     def _row_resized(self) -> None:

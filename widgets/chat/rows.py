@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QEnterEvent, QGuiApplication, QPainter, QPaint
 from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
 from widgets import theme
+from widgets.chat.files import FileStrip
 from widgets.chat.items import ChatItem
 from widgets.chat.richtext import RichText
 
@@ -21,13 +22,14 @@ class Row(QWidget):
 
     Signals:
         height_changed: The row wants another height.
-        link_activated, retried, answered, copied: See :class:`widgets.chat.view.ChatView`.
+        link_activated, retried, answered, acted, copied: See :class:`widgets.chat.view.ChatView`.
     """
 
     height_changed = Signal()
     link_activated = Signal(str)
     retried = Signal(str)
-    answered = Signal(str, bool, str, bool)
+    answered = Signal(str, object)
+    acted = Signal(str, str)
     copied = Signal()
 
     def __init__(self, item: ChatItem, state: dict[str, Any], parent: QWidget | None = None) -> None:
@@ -82,8 +84,12 @@ class PersonRow(Row):
         self.note = QLabel(self)
         self.note.setProperty("role", "caption")
         self.note.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.edit_button = small_button(self, "pencil", self.tr("Change it and run again from here"))
+        self.edit_button.clicked.connect(self._edit)
+        self.files: FileStrip | None = None
         self._bubble = QRect()
         self._natural: int | None = None
+        self._hovered = False
         self.set_item(item)
 
     def set_item(self, item: ChatItem) -> None:
@@ -95,7 +101,35 @@ class PersonRow(Row):
         self.more.setVisible(long)
         self.note.setText(self.tr("Waits for this turn to end") if item.detail.get("queued") else item.caption)
         self.note.setVisible(bool(self.note.text()))
+        self.body.setVisible(bool(item.text))
+        files = item.detail.get("files") or ()
+        if files and self.files is None:
+            self.files = FileStrip(parent=self)
+        if self.files is not None:
+            self.files.set_files(files)
+            self.files.setVisible(bool(files))
         self._natural = None
+        self._show_edit()
+
+    def _edit(self) -> None:
+        self.acted.emit(self.item.id, "edit")
+
+    def _show_edit(self) -> None:
+        """Quiet until the pointer comes near, but there all the time, so that the keyboard reaches it."""
+        self.edit_button.setVisible(bool(self.item.detail.get("can_edit")))
+        self.edit_button.setIcon(theme.icon("pencil", "dim" if self._hovered else "faint"))
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Shows what can be done with it."""
+        super().enterEvent(event)
+        self._hovered = True
+        self._show_edit()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Hides it again."""
+        super().leaveEvent(event)
+        self._hovered = False
+        self._show_edit()
 
     def _show_all(self) -> None:
         self.state["open"] = True
@@ -107,21 +141,37 @@ class PersonRow(Row):
         if self._natural is None:
             self._natural = self.body.natural_width()
         limit = max(80, int(width * 0.86) - 26)
-        inner = min(self._natural + 2, limit)
-        height = self.body.height_for(inner)
-        extra = 26 if not self.more.isHidden() else 0
-        self._bubble = QRect(width - inner - 26, 0, inner + 26, height + extra + 14)
-        self.body.setGeometry(self._bubble.left() + 13, 9, inner, height)
-        self.more.setGeometry(self._bubble.left() + 6, height + 10, min(inner, 160), 26)
-        bottom = self._bubble.height()
+        top = self._place_files(width, limit)
+        if self.item.text:
+            inner = min(self._natural + 2, limit)
+            height = self.body.height_for(inner)
+            extra = 26 if not self.more.isHidden() else 0
+            self._bubble = QRect(width - inner - 26, top, inner + 26, height + extra + 14)
+            self.body.setGeometry(self._bubble.left() + 13, top + 9, inner, height)
+            self.more.setGeometry(self._bubble.left() + 6, top + height + 10, min(inner, 160), 26)
+        else:
+            self._bubble = QRect(width, top - 6, 0, 0)
+        bottom = max(self._bubble.bottom() + 1, top - 6)
+        self.edit_button.move(max(0, self._bubble.left() - 32), max(0, bottom - 28))
         if not self.note.isHidden():
             self.note.setGeometry(0, bottom + 4, width, 18)
             bottom += 22
         return bottom
 
+    def _place_files(self, width: int, limit: int) -> int:
+        """Put the files at the right, above the words; where these begin."""
+        if self.files is None or self.files.isHidden():
+            return 0
+        wide = min(limit + 26, self.files.width_for(limit + 26))
+        height = self.files.height_for(wide)
+        self.files.setGeometry(width - wide, 0, wide, height)
+        return height + 6
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """The block, with the corner towards the composer tight."""
         del event
+        if not self.item.text:
+            return
         tokens = theme.current()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -150,13 +200,10 @@ class AgentRow(Row):
         self.caption.setProperty("role", "faint")
         self.caption.setWordWrap(True)
         self.caption.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self.copy_button = QToolButton(self)
-        self.copy_button.setIcon(theme.icon("copy", "dim"))
-        self.copy_button.setIconSize(QSize(14, 14))
-        self.copy_button.setFixedSize(26, 24)
-        self.copy_button.setToolTip(self.tr("Copy message"))
-        self.copy_button.setAccessibleName(self.tr("Copy message"))
+        self.copy_button = small_button(self, "copy", self.tr("Copy message"))
         self.copy_button.clicked.connect(self.body.copy_all)
+        self.again_button = small_button(self, "refresh-cw", self.tr("Run again without a message"))
+        self.again_button.clicked.connect(self._again)
         self._latest = False
         self._hovered = False
         self._streaming = False
@@ -198,18 +245,23 @@ class AgentRow(Row):
         shown = (self._hovered or self._latest or self.item.status == "interrupted") and not self._streaming
         self.caption.setVisible(shown and bool(self.caption.text()))
         self.copy_button.setVisible(self._hovered and not self._streaming)
+        self.again_button.setVisible(self._latest and not self._streaming and bool(self.item.detail.get("can_again")))
+
+    def _again(self) -> None:
+        self.acted.emit(self.item.id, "again")
 
     def measure(self, width: int) -> int:
         """The height that the row needs in that width."""
         height = self.body.height_for(width)
         self.body.setGeometry(0, 0, width, height)
         self.body.place_buttons()
-        room = width - 34
+        room = width - 62
         below = FOOTER
         if self.caption.text():  # also where it shows on hover alone: the row must not change its height then
             below = max(FOOTER, self.caption.heightForWidth(room) + 10)
         self.caption.setGeometry(0, height + 7, room, below - 6)
-        self.copy_button.move(width - 26, height + 3)
+        self.again_button.move(width - 26, height + 3)
+        self.copy_button.move(width - 26 - (28 if self.again_button.isVisibleTo(self) else 0), height + 3)
         return height + below
 
     def set_hovered(self, on: bool) -> None:
@@ -289,6 +341,17 @@ class ThinkingRow(Row):
             self.body.setGeometry(16, bottom + 4, width - 16, height)
             bottom += height + 4
         return bottom + 6
+
+
+def small_button(parent: QWidget, icon: str, name: str) -> QToolButton:
+    """A button beside a row's words."""
+    button = QToolButton(parent)
+    button.setIcon(theme.icon(icon, "dim"))
+    button.setIconSize(QSize(14, 14))
+    button.setFixedSize(26, 24)
+    button.setToolTip(name)
+    button.setAccessibleName(name)
+    return button
 
 
 def copy_text(text: str) -> None:

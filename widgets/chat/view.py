@@ -10,11 +10,20 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEvent
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
+from widgets import theme
 from widgets.chat.composer import Composer
-from widgets.chat.items import ChatItem
+from widgets.chat.items import ChatFile, ChatItem
+from widgets.chat.offered import offered_files
 from widgets.chat.status import EmptyChat, RunningLine
 from widgets.chat.transcript import Transcript
 from widgets.common.labels import ElidedLabel
@@ -27,8 +36,15 @@ class ChatView(QWidget):
         send_requested: A message was written (also while a turn runs: it is to wait).
         stop_requested: The turn is to stop.
         retry_requested: The action button of a notice, by the notice's id.
-        approval_answered: Approval id, approved or not, the reason given, and whether it is to hold always.
+        answered: The id of an approval, permission or question, and the :class:`ChatAnswer`.
+        acted: The id of an item and what is wanted with it: ``edit`` a person's message and run again from there, or
+            run ``again`` without a message.
         earlier_requested: Older items are wanted; answer with :meth:`prepend` (with an empty list if there are none).
+        attach_requested: Files are to be chosen.
+        files_offered: Paths of files that were dropped or pasted.
+        image_offered: A picture that was pasted, as PNG.
+        file_removed: The number of a file that is not to go along.
+        edit_cancelled: The earlier message that was to be changed stays as it is.
         reason_action: The button beside the reason why nothing can be written.
         link_activated: A link was chosen; show its address in full before opening it.
         copied: Something went to the clipboard.
@@ -44,8 +60,14 @@ class ChatView(QWidget):
     send_requested = Signal(str)
     stop_requested = Signal()
     retry_requested = Signal(str)
-    approval_answered = Signal(str, bool, str, bool)
+    answered = Signal(str, object)
+    acted = Signal(str, str)
     earlier_requested = Signal()
+    attach_requested = Signal()
+    files_offered = Signal(list)
+    image_offered = Signal(bytes)
+    file_removed = Signal(int)
+    edit_cancelled = Signal()
     reason_action = Signal()
     link_activated = Signal(str)
     copied = Signal()
@@ -86,10 +108,17 @@ class ChatView(QWidget):
         outer.addWidget(self.footer)
         self.transcript.earlier_requested.connect(self.earlier_requested)
         self.transcript.retried.connect(self.retry_requested)
-        self.transcript.answered.connect(self.approval_answered)
+        self.transcript.answered.connect(self.answered)
+        self.transcript.acted.connect(self.acted)
         self.transcript.link_activated.connect(self.link_activated)
         self.transcript.copied.connect(self.copied)
         self.composer.sent.connect(self._send)
+        self.composer.attach_clicked.connect(self.attach_requested)
+        self.composer.files_offered.connect(self.files_offered)
+        self.composer.image_offered.connect(self.image_offered)
+        self.composer.file_removed.connect(self.file_removed)
+        self.composer.edit_cancelled.connect(self.edit_cancelled)
+        self.setAcceptDrops(True)
         self.composer.stop_clicked.connect(self.stop_requested)
         self.composer.reason_clicked.connect(self.reason_action)
         self.composer.field.textChanged.connect(self.draft_changed)
@@ -131,8 +160,10 @@ class ChatView(QWidget):
         A queued message takes its place with ``update_item(id, detail={})``.
         """
         self.transcript.append(item)
-        if item.kind == "approval" and item.status == "waiting":
+        if item.status == "waiting" and item.kind in ("approval", "permission"):
             self.announce(self.tr("The agent asks for your approval: {title}").format(title=item.title))
+        elif item.status == "waiting" and item.kind == "question":
+            self.announce(self.tr("The agent asks: {title}").format(title=item.title))
         elif item.kind == "notice":
             self.announce(item.text)
         self._mark_latest()
@@ -221,6 +252,33 @@ class ChatView(QWidget):
     @draft.setter
     def draft(self, text: str) -> None:
         self.composer.draft = text
+
+    def set_files(self, files: Sequence[ChatFile], note: str = "") -> None:
+        """The files that go along with the next message, and what should be known about them."""
+        self.composer.set_files(files, note)
+
+    def set_editing(self, on: bool) -> None:
+        """Whether the next message takes the place of an earlier one, in a copy of the conversation."""
+        self.composer.set_editing(on)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Files may be dropped anywhere on the chat."""
+        if self._reason is None and offered_files(event.mimeData()):
+            event.acceptProposedAction()
+            theme.set_role(self.composer.card, "selected", "true")
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """They went away again."""
+        del event
+        theme.set_role(self.composer.card, "selected", "false")
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Attaches them."""
+        theme.set_role(self.composer.card, "selected", "false")
+        files = offered_files(event.mimeData())
+        if files:
+            event.acceptProposedAction()
+            self.files_offered.emit(files)
 
     def jump_to_latest(self) -> None:
         """Goes to the newest words."""

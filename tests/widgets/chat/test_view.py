@@ -12,7 +12,8 @@ from pytestqt.qtbot import QtBot
 from tests.widgets.themed import nameless, unreachable, wear
 from widgets import theme
 from widgets.chat import ChatItem, ChatView
-from widgets.chat.cards import ApprovalRow, ToolRow
+from widgets.chat.asking import ApprovalRow
+from widgets.chat.cards import ToolRow
 from widgets.chat.notice import NoticeRow
 from widgets.chat.rows import AgentRow, PersonRow, ThinkingRow
 
@@ -262,26 +263,6 @@ def test_a_tool_card_says_how_it_ended_in_words(chat: ChatView, settle: Settle) 
     ]
 
 
-def test_an_approval_is_answered_in_place(chat: ChatView, qtbot: QtBot, settle: Settle) -> None:
-    for item_id in ("a", "b"):
-        chat.append(ChatItem(item_id, "approval", "It reads a page.", "Open example.org?", status="waiting"))
-    settle()
-    first, second = chat.transcript.row("a"), chat.transcript.row("b")
-    assert isinstance(first, ApprovalRow) and isinstance(second, ApprovalRow)
-    first.always.setChecked(True)
-    with qtbot.waitSignal(chat.approval_answered) as answer:
-        qtbot.mouseClick(first.approve_button, Qt.MouseButton.LeftButton)
-    assert answer.args == ["a", True, "", True]
-    qtbot.keyClicks(second.reason, "not today")
-    with qtbot.waitSignal(chat.approval_answered) as answer:
-        qtbot.mouseClick(second.deny_button, Qt.MouseButton.LeftButton)
-    assert answer.args == ["b", False, "not today", False]
-    chat.update_item("b", status="denied", detail={"reason": "not today"})
-    settle()
-    assert not second.approve_button.isVisible()
-    assert second.text.text() == "You denied this. not today"
-
-
 def test_a_notice_has_its_way_out_and_folds_its_details(chat: ChatView, qtbot: QtBot, settle: Settle) -> None:
     detail = {"level": "error", "means": "Nothing was lost.", "action": "Try again", "more": "ConnectError"}
     chat.append(ChatItem("n", "notice", "Nobody answered.", detail=detail))
@@ -367,7 +348,7 @@ def test_tab_goes_through_the_conversation_in_reading_order(
     assert tops == sorted(tops)
     tool, ask, note = (chat.transcript.row(key) for key in ("tool", "ask", "note"))
     assert isinstance(tool, ToolRow) and isinstance(ask, ApprovalRow) and isinstance(note, NoticeRow)
-    for wanted in (tool.head, ask.approve_button, ask.reason, note.action):
+    for wanted in (tool.head, ask.once_button, ask.reason, note.action):
         assert wanted in reached
 
 
