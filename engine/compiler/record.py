@@ -79,7 +79,7 @@ def _json(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _written(written: Written) -> dict[str, Any]:
-    return {"block": written.block, "marks": [list(mark) for mark in written.marks]}
+    return {"block": written.block, "marks": written.marks}
 
 
 def _history(choice: Choice) -> list[tuple[str, Any]]:

@@ -307,7 +307,7 @@ def _expand(tree: Tree, names: Sequence[str], value: Any, collapsed: Mapping[str
     if not isinstance(value, bool):
         raise ToolError(f"Invalid value {json.dumps(value, default=str)}: it must be true or false")
     for name in names:
-        (tree.expanded.add if value else tree.expanded.discard)(name)
+        tree.expanded = tree.expanded | {name} if value else tree.expanded - {name}
         for fiber in collapsed[name]:
             fiber.touch()
     return f"{'Expanded' if value else 'Collapsed'} {', '.join(names)}"
@@ -319,7 +319,7 @@ def reset_momentary(tree: Tree) -> None:
         if slot.definition.momentary and slot.value != slot.definition.default:
             slot.reset()
     if tree.expanded:
-        tree.expanded.clear()
+        tree.expanded = frozenset()
         for fiber in tree.fibers.values():
             if isinstance(fiber.element.kind, str) and fiber.element.props.get("collapsed") is not None:
                 fiber.touch()

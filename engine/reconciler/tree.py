@@ -25,6 +25,10 @@ MAX_PASSES = 50
 """A tree that is still not stable after so many passes is taken as it is."""
 
 
+ASIDE = "~"
+"""State that a replacement removed is saved under its path with this in front."""
+
+
 class Suspended(BaseException):
     """Raised by ``use_data`` to leave a component until its data is there. Never seen outside of a render."""
 
@@ -35,7 +39,8 @@ class Tree:
     Attributes:
         root: The root fiber, or None before the first render.
         fibers: Every mounted fiber by path.
-        changed: Paths whose state differs from what was last taken for saving.
+        changed: Paths whose state differs from what was last taken for saving, with :data:`ASIDE` in front for state
+            that is kept aside.
         stored: State loaded from a store for paths that have not been mounted yet.
         aside: State of keyed elements that a replacement removed.
         fetches: Data that was asked for in this render: what to await before the next pass.
@@ -52,7 +57,6 @@ class Tree:
         self.changed: set[str] = set()
         self.stored: dict[str, list[Any]] = {}
         self.aside: dict[str, list[Any]] = {}
-        self.aside_changed: set[str] = set()
         self.fetches: list[Awaitable[None]] = []
         self.reports: list[tuple[str, str]] = []
         self.lock = threading.RLock()
@@ -62,7 +66,7 @@ class Tree:
         self.effects: list[tuple[Any, Callable[[], Any]]] = []
         self.stand_ins: Mapping[str, Callable[..., Any]] | None = None
         self.shape = 0
-        self.expanded: set[str] = set()
+        self.expanded: frozenset[str] = frozenset()
         self._departing: list[Fiber] = []
         self.local: dict[str, Any] = {}
         self.replacing = False
@@ -165,8 +169,7 @@ class Tree:
             if saved is None and fiber.explicit and self.replacing:
                 saved = self.aside.pop(fiber.path, None)
                 if saved is not None:
-                    self.aside_changed.add(fiber.path)
-                    self.changed.add(fiber.path)
+                    self.changed.update((fiber.path, ASIDE + fiber.path))
             fiber.saved = saved
             self.entering.append(fiber)
 
@@ -350,7 +353,7 @@ class Tree:
             self.changed.add(fiber.path)
             if self.replacing and fiber.explicit:
                 self.aside[fiber.path] = state
-                self.aside_changed.add(fiber.path)
+                self.changed.add(ASIDE + fiber.path)
         self._leave(fiber)
 
     def _leave(self, fiber: Fiber) -> None:

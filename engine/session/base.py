@@ -119,7 +119,7 @@ class SessionBase:
         self.caught_up = False
         self.was_refused = False
         self.mounted = False
-        self.evicted: set[str] = set()
+        self.evicted: frozenset[str] = frozenset()
         self.breakpoint: str | None = None
         self.first_of_execution = 0
         self.last_tick: TickResult | None = None

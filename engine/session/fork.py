@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from engine.entries import Entry, new_id
 from engine.errors import ValidationFailed
 from engine.persistence import Commit, ExecutionRecord, TickRecord
-from engine.session.journal import ASIDE, UNKEPT, give_state, plain
+from engine.reconciler.tree import ASIDE
+from engine.session.journal import UNKEPT, give_state, plain
 from engine.session.recovery import ENDED, open_calls_of
 from engine.tools.confirm import QUESTIONS
 

@@ -11,15 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import EngineError, StoreError
 from engine.hooks.slots import StateSlot, state_of
-from engine.reconciler.tree import Tree
+from engine.reconciler.tree import ASIDE, Tree
 
 if TYPE_CHECKING:
     from engine.persistence import Commit, EventBatch, SessionStore
 
 log = logging.getLogger("engine")
-
-ASIDE = "~"
-"""State that a replacement removed is saved under its path with this in front."""
 
 
 class Journal:
@@ -214,12 +211,17 @@ def merged(one: Commit, two: Commit) -> Commit | None:
 
 def take_state(tree: Tree) -> dict[str, Any]:
     """State that changed since it was last taken, by path, as JSON values; None where it is gone."""
-    if not tree.changed and not tree.aside_changed:
+    if not tree.changed:
         return {}
     with tree.lock:
         changed, tree.changed = tree.changed, set()
     taken: dict[str, Any] = {}
     for path in sorted(changed):
+        if path.startswith(ASIDE):
+            kept = tree.aside.get(path[len(ASIDE) :])
+            copied = [[kind, plain(value)] for kind, value in kept] if kept else []
+            taken[path] = None if not copied or any(v is UNKEPT for _, v in copied) else copied
+            continue
         fiber = tree.fibers.get(path)
         if fiber is None or not fiber.is_component:
             taken[path] = None
@@ -232,11 +234,6 @@ def take_state(tree: Tree) -> dict[str, Any]:
             if value is UNKEPT and not slot.warned:
                 slot.warned = True
                 log.info("State of %s (%s) is not JSON and lives in memory only", path, slot.kind)
-    aside, tree.aside_changed = tree.aside_changed, set()
-    for path in aside:
-        kept = tree.aside.get(path)
-        copied = [[kind, plain(value)] for kind, value in kept] if kept else []
-        taken[ASIDE + path] = None if not copied or any(v is UNKEPT for _, v in copied) else copied
     return taken
 
 

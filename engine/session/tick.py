@@ -192,7 +192,7 @@ class Tick:
         gone = [entry for entry in self.session.log.entries if entry.id not in shown]
         fresh = [entry for entry in gone if entry.id not in self.session.evicted]
         if fresh:
-            self.session.evicted.update(entry.id for entry in fresh)
+            self.session.evicted |= {entry.id for entry in fresh}
             await phases.call(on_evict, fresh)
 
     def _runner_transforms(self) -> Any:

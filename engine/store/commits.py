@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,7 +55,7 @@ class Known:
 
 @dataclass(slots=True)
 class Packet:
-    """A commit as SQL parameters."""
+    """A commit as SQL parameters. A thousand of them may wait at once, mostly empty ones: tuples, not lists."""
 
     session_id: str
     now: float
@@ -64,16 +64,16 @@ class Packet:
     messages: int
     title: str
     preview: str | None
-    statuses: list[tuple[str, str]]
-    state: list[tuple[int, str, str | bytes | None]]
-    pending_added: list[tuple[str, str, str]]
-    pending_removed: list[str]
+    statuses: Sequence[tuple[str, str]]
+    state: Sequence[tuple[int, str, str | bytes | None]]
+    pending_added: Sequence[tuple[str, str, str]]
+    pending_removed: Sequence[str]
     execution: tuple[Any, ...] | None
     tick_of: str
     tick: tuple[Any, ...] | None
     context: list[contexts.EncodedPart] | None
     streamed: str | None
-    grants: list[tuple[str, str | None]]
+    grants: Sequence[tuple[str, str | None]]
     events: events.EncodedBatch | None
     touches: bool
 
@@ -99,11 +99,11 @@ def encode(commit: Commit) -> Packet:
             preview = shorten(said, PREVIEW_CHARACTERS) or preview
             if entry.role == "user" and not title:
                 title = shorten(said, TITLE_CHARACTERS)
-    state: list[tuple[int, str, str | bytes | None]] = [
+    state = tuple(
         (shared, clean(name), None if value is None else pack(dumps(value, f"The state of {name}")))
         for shared, values in ((0, commit.state), (1, commit.shared_state))
         for name, value in values.items()
-    ]
+    )
     tick = commit.tick
     streamed = None if commit.streamed is None else dumps(list(commit.streamed), "The reply") if commit.streamed else ""
     packet = Packet(
@@ -114,18 +114,18 @@ def encode(commit: Commit) -> Packet:
         messages=messages,
         title=title,
         preview=preview,
-        statuses=[(entry_id, status) for entry_id, status in commit.statuses.items()],
+        statuses=tuple(commit.statuses.items()),
         state=state,
-        pending_added=[(m.id, m.kind, dumps(m.message, "A waiting message")) for m in commit.pending_added],
-        pending_removed=list(commit.pending_removed),
+        pending_added=tuple((m.id, m.kind, dumps(m.message, "A waiting message")) for m in commit.pending_added),
+        pending_removed=tuple(commit.pending_removed),
         execution=None if commit.execution is None else _execution(commit.execution),
         tick_of="" if tick is None else tick.execution_id,
         tick=None if tick is None else _tick(tick),
         context=None if tick is None or tick.context is None else contexts.encode(tick.context),
         streamed=streamed,
-        grants=[
+        grants=tuple(
             (clean(key), None if value is None else dumps(value, "A grant")) for key, value in commit.grants.items()
-        ],
+        ),
         events=None if commit.events is None else events.encode(commit.events),
         touches=False,
     )

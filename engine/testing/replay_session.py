@@ -12,8 +12,8 @@ from engine.entries import Entry
 from engine.errors import ValidationFailed
 from engine.hooks.slots import StateSlot
 from engine.messages import Incoming
+from engine.reconciler.tree import ASIDE
 from engine.session.execution import Execution
-from engine.session.journal import ASIDE
 from engine.session.session import Session
 from engine.testing.recording import RecordedExecution
 from engine.timeline.summary import SUMMARIES
