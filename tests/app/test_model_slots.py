@@ -45,3 +45,38 @@ async def test_a_connection_that_is_not_set_up_is_a_sentence_and_no_other_model_
     with pytest.raises(ModelError, match="asks for the connection gone"):
         async for _event in models("gone", "").stream(ModelRequest()):
             raise AssertionError("another model answered")
+
+
+async def test_a_model_node_switches_the_model_of_the_next_call(tmp_path: Path) -> None:
+    """Through the same factory, choices and world as in the window."""
+    from app.services import Services
+    from app.worlds import world_for
+    from engine import create_app
+    from engine.blueprint import AgentDocument, agent_component, make_node
+    from engine.testing import Reply, ScriptedModel, ToolCall
+
+    services = Services(Paths(tmp_path, tmp_path, tmp_path))
+    await services.open_store()
+    first = Connection(id="one", kind="server", name="One", address="http://127.0.0.1:1", model="small")
+    second = Connection(id="two", kind="server", name="Two", address="http://127.0.0.1:2", model="big")
+    services.settings_file.current.connections = [first, second]
+    services.settings_file.current.default_connection = "one"
+    small = ScriptedModel([Reply(tool_calls=[ToolCall("harder", {})]), "small"])
+    big = ScriptedModel(["from the big one"])
+    services.models._made = {(first, "small"): small, (second, "big"): big}
+    hard = make_node("state", id="hard", title="hard", type="yes_no")
+    steps = (make_node("set", id="s", variable="hard", value=True), make_node("reply", id="r", text="ok"))
+    when = {"rows": [{"variable": "hard", "operator": "is_yes"}]}
+    switch = make_node("when", make_node("model", id="m", model={"connection": "two", "model": ""}), condition=when)
+    tool = make_node("tool", *steps, title="Harder", description="Think harder")
+    document = AgentDocument(make_node("agent", hard, tool, switch, make_node("timeline"), name="A"))
+    world = world_for(services, "a", lambda: document)
+    model = ModelSlots(
+        lambda c, m: services.models.complete(choose(document, services.settings_file.current)), services.models
+    )
+    async with create_app(agent_component(document, world=world), model=model("", "")) as app:
+        session = await app.session("s")
+        assert (await session.send("go").result).response == "from the big one"
+    assert (len(small.calls), len(big.calls)) == (1, 1)
+    await world.aclose()
+    await services.aclose()

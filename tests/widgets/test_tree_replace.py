@@ -257,3 +257,15 @@ def test_a_batch_of_nothing_is_no_edit(panel: ReplacePanel) -> None:
     panel.case.setChecked(True)
     panel.replace_all()
     assert not model_of(panel).can_undo
+
+
+def test_texts_inside_a_part_of_the_library_are_left_as_they_are() -> None:
+    from engine.blueprint.parts import PartDefinition, instance
+
+    part = PartDefinition("p", "Part", nodes=(make_node("system", id="in", text="old words"),))
+    document = AgentDocument(
+        make_node("agent", instance(part, id="i"), make_node("system", id="out", text="old words"), id="root", name="A")
+    )
+    after, done, _ = replaced(document, Query("old"), "new")
+    assert done == 1
+    assert (after.node("out").props["text"], after.node("i-in").props["text"]) == ("new words", "old words")

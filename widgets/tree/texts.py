@@ -17,6 +17,7 @@ from engine.blueprint.document import AgentDocument, Node
 from engine.blueprint.edits import Batch, Edit, SetProperty, apply
 from engine.blueprint.form_fields import Field, fields
 from engine.blueprint.kinds import KINDS, kind_of
+from engine.blueprint.placement import fixed_by
 from engine.blueprint.rename import rename_input, rename_variable
 
 LONGEST_PATTERN = 1_000
@@ -109,9 +110,9 @@ class TextHit:
 
 
 def spots(document: AgentDocument) -> Iterator[Spot]:
-    """All texts of an agent, in reading order."""
+    """All texts of an agent that can be changed in it, in reading order: not those inside parts of the library."""
     for node in document.walk():
-        if node.kind in KINDS and node.kind != "unknown":
+        if node.kind in KINDS and node.kind != "unknown" and fixed_by(document, node.id) is None:
             for field in fields(node.kind):
                 if _is_text(field) and field.name in node.props:
                     yield from _spots_in(node, field, node.props[field.name], ())
