@@ -10,7 +10,8 @@ import sys
 from typing import Any
 
 from engine.blueprint.document import FORMAT_NAME, FORMAT_VERSION, MAX_NODES
-from engine.blueprint.kinds import KINDS
+from engine.blueprint.gallery import CATEGORIES
+from engine.blueprint.kinds import GROUP_TITLES, KINDS
 
 SCHEMA_FILE = f"bough-agent-{FORMAT_VERSION}.schema.json"
 
@@ -49,6 +50,7 @@ def agent_schema() -> dict[str, Any]:
         "required": ["kind"],
         "allOf": rules,
     }
+    definitions["template"] = _template()
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Bough agent",
@@ -58,9 +60,33 @@ def agent_schema() -> dict[str, Any]:
             "format": {"const": FORMAT_NAME},
             "version": {"const": FORMAT_VERSION},
             "root": {"allOf": [{"$ref": "#/$defs/node"}, {"properties": {"kind": {"const": "agent"}}}]},
+            "template": {"$ref": "#/$defs/template"},
         },
         "required": ["format", "version", "root"],
         "$defs": dict(sorted(definitions.items())),
+    }
+
+
+def _template() -> dict[str, Any]:
+    """The card of an agent that is offered as a template."""
+    words = {"type": "string", "maxLength": 2_000}
+    return {
+        "type": "object",
+        "description": "How the gallery shows the agent. Only templates have one.",
+        "properties": {
+            "title": words,
+            "description": words,
+            "icon": {**words, "description": "Name of a Lucide icon."},
+            "hue": {"enum": list(GROUP_TITLES), "description": "The group of parts whose colour the card takes."},
+            "category": {"enum": list(CATEGORIES)},
+            "needs": {**words, "description": "What it needs to run."},
+            "order": {"type": "integer"},
+            "agents": {
+                "type": "object",
+                "description": "Agents that it brings along; it names each of them template:<name>.",
+                "additionalProperties": {"$ref": "#"},
+            },
+        },
     }
 
 
