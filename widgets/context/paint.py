@@ -20,6 +20,8 @@ _MIDDLE = Qt.AlignmentFlag.AlignVCenter
 _TO_LEFT = _MIDDLE | Qt.AlignmentFlag.AlignLeft
 _TO_RIGHT = _MIDDLE | Qt.AlignmentFlag.AlignRight
 _BOLT = 11.0
+LIT, HOVERED, HIT = 0.08, 0.04, 0.4
+"""How much of the ink goes into what is lit, pointed at, found: words on it keep their contrast."""
 
 
 def _tr(text: str) -> str:
@@ -108,9 +110,9 @@ class Brush:
         hue = tokens.hue(block.group)
         tint = tokens.sunk if absent or block.pending else hue.tint
         if lit:
-            tint = theme.mix(tint, hue.ink, 0.14)
+            tint = theme.mix(tint, hue.ink, LIT)
         elif hovered and block.node_id:
-            tint = theme.mix(tint, hue.ink, 0.06)
+            tint = theme.mix(tint, hue.ink, HOVERED)
         painter.fillRect(rect, QColor(tint))
         painter.fillRect(QRectF(0, rect.top(), 6 if lit else tokens.edge, rect.height()), QColor(hue.ink))
         head = QRectF(LEFT, rect.top() + 6, rect.width() - 2 * LEFT, self.head)
@@ -169,7 +171,7 @@ class Brush:
                 left = x + columns_of(text[:start]) * self.column
                 width = columns_of(text[start : start + length]) * self.column
                 place = QRectF(left - 1, top, width + 2, self.line)
-                painter.fillRect(place, QColor(theme.mix(tokens.panel, tokens.warn, 0.4 if current else 0.2)))
+                painter.fillRect(place, QColor(theme.mix(tokens.panel, tokens.warn, HIT if current else HIT / 2)))
                 if current:
                     painter.setPen(QPen(QColor(tokens.warn), 1))
                     painter.drawRect(place)

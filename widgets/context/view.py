@@ -31,6 +31,8 @@ from widgets.context.try_values import TryStrip
 from widgets.forms.highlight import CodeHighlighter
 
 _MOST_MARKED = 2_000
+RAW_HIT = 0.14
+"""How strongly a hit is tinted: more, and the colours of the JSON could no longer be read on it."""
 _MOST_COLOURED = 60_000
 """Longer raw requests, in characters, are shown in one colour: colouring takes longer than anything else."""
 
@@ -288,7 +290,7 @@ class ContextView(QWidget):
         """Mark every place in the raw request, as many as can be looked at."""
         found: list[QTextEdit.ExtraSelection] = []
         tokens, shape = theme.current(), QTextCharFormat()
-        shape.setBackground(QColor(theme.mix(tokens.panel, tokens.warn, 0.3)))
+        shape.setBackground(QColor(theme.mix(tokens.panel, tokens.warn, RAW_HIT)))
         cursor = self._raw.document().find(needle.strip(), 0) if needle.strip() else QTextCursor()
         while not cursor.isNull() and len(found) < _MOST_MARKED:
             one = QTextEdit.ExtraSelection()

@@ -11,6 +11,8 @@ from engine.blueprint.kinds import Variable
 from widgets import theme
 
 _MOST = 24
+_LEAST = 60
+"""In a very narrow column a long name is cut rather than the column widened."""
 
 
 class FlowLayout(QLayout):
@@ -105,6 +107,7 @@ class ChipBar(QWidget):
             chip.setIconSize(QSize(11, 11))
             chip.setCursor(Qt.CursorShape.PointingHandCursor)
             chip.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            chip.setMinimumWidth(_LEAST)
             chip.setAccessibleName(self.tr("Insert %1").replace("%1", title))
             chip.setToolTip(self.tr("Insert %1").replace("%1", "{{ " + name + " }}"))
             chip.clicked.connect(self._clicked)

@@ -8,7 +8,6 @@ from typing import Any
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
-    QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 from engine.blueprint.form_fields import Field
 from widgets import theme
 from widgets.forms.base import FieldEditor, FormContext
+from widgets.forms.chips import FlowLayout
 from widgets.forms.services import Failed, ToolChoice, while_alive
 from widgets.forms.simple import ChoiceEditor
 
@@ -58,8 +58,8 @@ class ToolsEditor(FieldEditor):
         self._state = QLabel(self)
         self._state.setProperty("role", "caption")
         self._state.setWordWrap(True)
-        top = QHBoxLayout()
-        top.addWidget(self._all, 1)
+        top = FlowLayout(None, 8)
+        top.addWidget(self._all)
         top.addWidget(self._refresh)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -70,6 +70,7 @@ class FormHeader(QWidget):
         self.title = QLineEdit(self)
         self._heading = QLabel(self)
         self._heading.setProperty("role", "heading")
+        self._heading.setWordWrap(True)
         self._help = QLabel(self)
         self._help.setProperty("role", "caption")
         self._help.setWordWrap(True)
@@ -95,12 +96,13 @@ class FormHeader(QWidget):
         layout.addWidget(self._example)
         self._title_label = QLabel(self)
         self._title_label.setProperty("role", "label")
+        self._title_label.setWordWrap(True)
         self._title_label.setBuddy(self.title)
         layout.addSpacing(6)
         layout.addWidget(self._title_label)
         layout.addWidget(self.title)
         self._filter: _TitleField | None = None
-        self.title.textEdited.connect(self.title_edited)
+        self.title.textChanged.connect(self.title_edited)
         self.title.editingFinished.connect(self._left)
         self._switch.toggled.connect(self.enabled_changed)
 

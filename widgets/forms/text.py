@@ -9,7 +9,11 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent, QTextCursor
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.blueprint.form_fields import Field
-from widgets.forms.base import FieldEditor
+from engine.blueprint.kinds import kind_of
+from widgets.forms.base import FieldEditor, FormContext
+
+_OWN_NAMES = ("name", "id")
+"""Technical names follow from the title while they are empty; the empty field shows what follows."""
 
 
 def show_text(edit: QLineEdit | QPlainTextEdit, text: str) -> None:
@@ -113,12 +117,17 @@ class LineEditor(FieldEditor):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._edit)
-        self._edit.textEdited.connect(self._changed)
+        self._edit.textChanged.connect(self._changed)
         self.watch(self._edit)
 
     @Slot(str)
     def _changed(self, text: str) -> None:
         self.edited.emit(text)
+
+    def set_context(self, context: FormContext) -> None:
+        super().set_context(context)
+        if self.field.name in _OWN_NAMES and not self.field.placeholder:
+            self._edit.setPlaceholderText(kind_of(context.node).own_name(context.node) or "")
 
     def set_value(self, value: Any) -> None:
         show_text(self._edit, "" if value is None else str(value))

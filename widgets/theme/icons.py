@@ -47,8 +47,8 @@ def _renderer(name: str, colour: str) -> QSvgRenderer:
 
 @lru_cache(maxsize=2048)
 def _rendered(name: str, colour: str, width: int, height: int) -> QPixmap:
-    """A pixmap of exactly that many device pixels."""
-    result = QPixmap(width, height)
+    """A pixmap of exactly that many device pixels; a button that is squeezed to nothing may ask for none."""
+    result = QPixmap(max(1, width), max(1, height))
     result.fill(Qt.GlobalColor.transparent)
     painter = QPainter(result)
     side = min(width, height)

@@ -24,6 +24,8 @@ from widgets import theme
 from widgets.context import ContextView, Tryable
 from widgets.context.blocks import build_parts
 from widgets.context.layout import Metrics, arrange, find
+from widgets.context.paint import HIT, HOVERED, LIT
+from widgets.context.view import RAW_HIT
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 TALK = "The trees in the park are old, and each of them has a name that only the gardener knows. " * 3
@@ -333,3 +335,17 @@ def test_everything_paints_in_both_themes(view: ContextView, name: str, qapp: QA
         view.grab()
     assert view.canvas.accessibleDescription() == "Differs from the last call: read anew from here"
     wear(qapp, "light")
+
+
+@pytest.mark.parametrize("tokens", [theme.LIGHT, theme.DARK], ids=["light", "dark"])
+def test_words_can_be_read_on_every_tint(tokens: theme.Tokens) -> None:
+    least = 4.5
+    for group in ("root", "instructions", "memory", "abilities", "steps", "flow"):
+        hue = tokens.hue(group)
+        for share in (0, HOVERED, LIT):
+            tint = theme.mix(hue.tint, hue.ink, share)
+            assert theme.contrast(hue.ink, tint) >= least, (group, share)
+            assert theme.contrast(tokens.text, tint) >= least
+        assert theme.contrast(hue.ink, theme.mix(tokens.panel, tokens.warn, RAW_HIT)) >= least, group
+    for share in (HIT, HIT / 2):
+        assert theme.contrast(tokens.text, theme.mix(tokens.panel, tokens.warn, share)) >= least

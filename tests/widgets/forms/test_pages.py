@@ -10,8 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
-from engine.blueprint import AgentDocument, SetProperty, make_node
-from engine.blueprint.problem import Problem
+from engine.blueprint import KINDS, AgentDocument, SetProperty, make_node
+from engine.blueprint.problem import Problem, set_value
 from tests.widgets.editor_help import nameless, notepad
 from widgets import theme
 from widgets.forms import PropertyForm
@@ -49,6 +49,24 @@ def button(form: PropertyForm, text: str) -> QPushButton:
 
 def texts(form: PropertyForm) -> list[str]:
     return [label.text() for label in form.findChildren(QLabel) if label.isVisibleTo(form)]
+
+
+NARROW = 250
+
+
+@pytest.mark.parametrize("kind", [name for name in KINDS if name != "agent"])
+def test_the_form_of_each_kind_fits_into_the_narrowest_column(kind: str, form: PropertyForm) -> None:
+    node = make_node(kind, id="x", **KINDS[kind].new_props(notepad()))
+    model = DocumentModel(AgentDocument(make_node("agent", node, make_node("state", title="notes"), id="root")))
+    form.resize(NARROW, 700)
+    form.set_node(model, "x")
+    fix = set_value("x", "title", "y", "Make a variable with a very long name that nobody can read")
+    form.set_problems([Problem("x", name, "error", "This is wrong.", fix) for name in form._rows])
+    more = form._more
+    if more is not None:
+        more.setChecked(True)
+    page = form._scroll.widget()
+    assert page is not None and page.minimumSizeHint().width() <= NARROW
 
 
 # -- a text in full height --------------------------------------------------------------------------------------
