@@ -216,8 +216,7 @@ class _Asked:
         """What keeps a file from being sent along."""
         content = self.files.get(node.id)
         if content is None:
-            (capability,) = kind_of(node).capabilities(node)
-            return f"You are asked first, when the agent runs: {capability.sentence}."
+            return "Its file is read once you allow it: you are asked when the agent runs."
         return f"Its file cannot be sent: {content['error']}" if "error" in content else None
 
     def holds(self, node: Node) -> bool | None:
