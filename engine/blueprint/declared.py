@@ -45,19 +45,34 @@ def variables_in_scope(document: AgentDocument, node_id: str) -> tuple[Variable,
     ancestors = document.ancestors(node_id)
     repeats = {around.id for around in ancestors if around.kind == "repeat"}
     part = next((place for place, around in enumerate(ancestors) if around.kind == "part"), None)
-    declared = variables(document) if part is None else variables_of(ancestors[part])
+    everywhere, repeated = _declared(document, None if part is None else ancestors[part])
     ancestors = ancestors if part is None else ancestors[: part + 1]
     found: dict[str, Variable] = {}
     if node.props.get("each") and node.kind == "section":
         found["item"] = Variable("item", "item", "any", node.id, "item")
     found |= {variable.name: variable for variable in kind_of(node).local(node)}
-    for around in ancestors:
-        for variable in (*reversed(_given_before(around, node, ancestors)), *inside(around)):
+    # Steps hand values on only to steps behind them, inside one tool.
+    steps = max((place for place, around in enumerate(ancestors) if kind_of(around).children == "steps"), default=-1)
+    for place, around in enumerate(ancestors):
+        before = reversed(_given_before(around, node, ancestors)) if place <= steps else ()
+        for variable in (*before, *inside(around)):
             found.setdefault(variable.name, variable)
-    for variable in declared:
+    for variable in repeated:
         if _repeats_around(document, variable.node_id) <= repeats:
             found.setdefault(variable.name, variable)
-    return tuple(found.values())
+    return tuple({**found, **everywhere, **found}.values())
+
+
+def _declared(document: AgentDocument, part: Node | None) -> tuple[dict[str, Variable], list[Variable]]:
+    """What an agent or a Part declares: what is there everywhere inside, by name, and what stands inside a Repeat."""
+    key = f"declared {part.id if part is not None else ''}"
+    found: tuple[dict[str, Variable], list[Variable]] | None = document._cache.get(key)
+    if found is None:
+        declared = variables(document) if part is None else variables_of(part)
+        inner = [variable for variable in declared if _repeats_around(document, variable.node_id)]
+        found = {variable.name: variable for variable in declared if variable not in inner}, inner
+        document._cache[key] = found
+    return found
 
 
 def inside(node: Node) -> tuple[Variable, ...]:

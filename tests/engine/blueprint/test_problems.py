@@ -53,3 +53,13 @@ def test_errors_come_first() -> None:
     severities = [problem.severity for problem in problems(document)]
     assert severities == sorted(severities, key=["error", "warning", "info"].index)
     assert set(severities) == {"error", "warning", "info"}
+
+
+def test_what_a_step_finds_is_known_to_the_steps_behind_it_and_nowhere_else() -> None:
+    ask = make_node("ask", question="Which?")
+    tool = make_node("tool", ask, make_node("reply", text="{{ answer }}"), title="t", description="t")
+    behind = make_node("section", id="s", text="{{ answer }}")
+    found = problems(agent(SYSTEM, tool, behind, TIME))
+    assert [(problem.node_id, problem.text) for problem in found] == [
+        ("s", "There is no variable called “answer” here.")
+    ]
