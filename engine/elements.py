@@ -133,7 +133,7 @@ def Timeline(
     The running execution's entries are never cut, and cuts fall only in front of a person's message.
 
     Args:
-        limit: At most so many entries, the newest.
+        limit: At most so many entries, the newest; with ``summarize`` the others are summed up.
         roles: Only entries of these roles; those of the running execution are always shown.
         filter: Only entries for which it is true; those of the running execution are always shown.
         max_tokens: The most that history may weigh.
