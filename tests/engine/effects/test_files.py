@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import socket
 import stat
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.effects import files
 from engine.effects.file_words import as_text, parts_of
@@ -195,6 +198,47 @@ def test_what_is_no_plain_file_is_left_alone(place: Path) -> None:
                     with pytest.raises(ToolError, match="not a file"):
                         act()
             assert {item.kind for item in folder.entries("", "*e*")} == {"other", "folder"}
+
+
+PIECES = [
+    "..",
+    ".",
+    "/",
+    "//",
+    "\\",
+    "notes",
+    "link",
+    "up",
+    "outside",
+    "secret.txt",
+    "a.txt",
+    "~",
+    "C:",
+    "\x00",
+    " ",
+    "%2e",
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=7), st.sampled_from(["read", "write", "append", "list"]))
+def test_no_path_leads_out_whatever_it_is_made_of(pieces: list[str], use: str) -> None:
+    with tempfile.TemporaryDirectory() as made:
+        top = Path(made)
+        inside, outside = top / "granted", top / "outside"
+        (inside / "notes").mkdir(parents=True)
+        (inside / "notes" / "a.txt").write_bytes(b"alpha")
+        outside.mkdir()
+        (outside / "secret.txt").write_bytes(b"SECRET")
+        (inside / "link").symlink_to(outside)
+        (inside / "notes" / "up").symlink_to("../..")
+        path = "".join(pieces)
+        found: object = None
+        with suppress(ToolError), granted(inside) as folder:
+            found = folder.write(path, b"HACKED", "append") if use == "append" else _use(folder, use, path)
+        assert b"SECRET" not in repr(found).encode() and "secret" not in str(found)
+        left = sorted(str(item.relative_to(top)) for item in top.rglob("*") if not item.is_relative_to(inside))
+        assert left == ["granted", "outside", "outside/secret.txt"] or left == ["outside", "outside/secret.txt"]
+        assert (outside / "secret.txt").read_bytes() == b"SECRET"
 
 
 def _race(stop: threading.Event, swap: Callable[[], None]) -> threading.Thread:

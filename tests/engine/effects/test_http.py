@@ -6,15 +6,18 @@ import asyncio
 import gzip
 import logging
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.effects.http import MAX_BODY, Credential, Fetch, Fetched, fetch
 from engine.effects.wire import Network, look_up
 from engine.errors import NotPermitted, ToolError
-from tests.engine.effects.net import PUBLIC, Gate, network
+from tests.engine.effects.net import PUBLIC, Gate, Names, Wires, network
 from tests.servers.web_server import Asked, WebServer, answer, moved, tls_of_public_example
 
 SECRET = "s3cr3t/with+signs"
@@ -194,6 +197,32 @@ async def test_no_spelling_of_an_address_gets_past_the_list(url: str) -> None:
     with pytest.raises(ToolError):
         await get(url, "good.example", net=net)
     assert not wires.dialled and "evil.example" not in names.asked
+
+
+PIECES = [
+    "good.example", "evil.example", "127.0.0.1", "[::1]", "localhost", "2130706433", "0x7f.1", "@", ":", "443", "80",
+    "/", "\\", "#", "?", "%2e", "%40", "%00", ".", "..", " ", "\t", "\n", "。", "ａ", "good", "example", "//", "a:b@",
+    "\u200b",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=7))
+def test_only_the_named_host_is_ever_looked_up_whatever_the_address_is_made_of(pieces: list[str]) -> None:
+    class Everyone(Names):
+        async def __call__(self, host: str, port: int) -> list[str]:
+            self.asked.append(f"{host}:{port}")
+            return [PUBLIC]
+
+    names, wires = Everyone(), Wires({})
+
+    async def attempt() -> None:
+        for scheme in ("https://", "http://", "HTTPS:"):
+            with suppress(ToolError):
+                await fetch(Fetch("GET", scheme + "".join(pieces)), Gate("good.example"), Network(names, wires))
+
+    asyncio.run(attempt())
+    assert set(names.asked) <= {"good.example:443"}
+    assert set(wires.dialled) <= {(PUBLIC, 443)}
 
 
 # -- redirects ---------------------------------------------------------------------------------------------------
