@@ -10,8 +10,8 @@ from PySide6.QtGui import QDesktopServices
 
 from app.text import tr
 from app.workspace.attaching import Attaching
+from app.workspace.changes import Change
 from app.workspace.open_session import OpenSession
-from app.workspace.transcript import Change
 from widgets.chat import ChatAnswer, ChatItem, ChatView
 
 WINDOW = 200

@@ -15,7 +15,8 @@ from PySide6.QtCore import QObject, Signal
 
 from app.tasks import spawn
 from app.workspace.attached import Attachment, attachments_of, content_of
-from app.workspace.transcript import Change, Transcript
+from app.workspace.changes import Change
+from app.workspace.transcript import Transcript
 from engine.errors import Aborted
 from widgets.chat.items import ChatAnswer
 

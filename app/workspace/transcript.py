@@ -7,24 +7,14 @@ meanwhile. It knows no widget: it returns :class:`Change` objects, and the chat 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from app.text import tr
+from app.workspace import shown
 from app.workspace.captions import caption
+from app.workspace.changes import Change
 from app.workspace.notices import failed_notice, limit_notice, unfinished_notice
-from app.workspace.shown import (
-    asking_item,
-    files_of,
-    is_provider_block,
-    one_line,
-    pages,
-    provider_item,
-    provider_result,
-    result_text,
-    runs_of,
-    sources_of,
-)
 from engine.entries import Entry
 from engine.usage import Usage
 from widgets.chat.items import ChatAnswer, ChatFile, ChatItem
@@ -37,21 +27,6 @@ SOURCES = ":sources"
 
 MAX_RESULT = 20_000
 """Characters of a tool's result that the chat keeps; the whole of it is in the database."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One step for the view.
-
-    Attributes:
-        what: ``append`` (item), ``update`` (id, values), ``stream`` (id, text to add) or ``finish`` (id, text).
-    """
-
-    what: str
-    id: str
-    item: ChatItem | None = None
-    values: Mapping[str, Any] = field(default_factory=dict)
-    text: str = ""
 
 
 class Transcript:
@@ -180,7 +155,7 @@ class Transcript:
         item_id = f"ask:{question['confirmation_id']}"
         if item_id in self._items:
             return []
-        asked = self._append(asking_item(item_id, question, self._title_of_tool(str(question["name"]))))
+        asked = self._append(shown.asking_item(item_id, question, self._title_of_tool(str(question["name"]))))
         return [*self._set_waiting(str(question.get("call_id", "")), "running", "waiting"), *asked]
 
     def _set_waiting(self, call_id: str, before: str, after: str) -> list[Change]:
@@ -235,7 +210,7 @@ class Transcript:
 
     def _on_content_start(self, event: Any) -> list[Change]:
         """Text that comes behind a tool of the provider stands below its card."""
-        return self._end_live("done") if is_provider_block(str(event.block.get("type"))) else []
+        return self._end_live("done") if shown.is_provider_block(str(event.block.get("type"))) else []
 
     def _on_content_end(self, event: Any) -> list[Change]:
         return self._provider_block(event.block)
@@ -256,7 +231,7 @@ class Transcript:
         item, content = self._items.get(event.call_id or ""), event.content
         if item is None or item.status != "running" or not isinstance(content, Mapping):
             return []
-        words = one_line(content.get("message") or "")
+        words = shown.one_line(content.get("message") or "")
         return [self._update(item.id, detail={**item.detail, "summary": words})] if words else []
 
     def _on_tool_result(self, event: Any) -> list[Change]:
@@ -309,7 +284,7 @@ class Transcript:
         return self._append(ChatItem(entry.id, "notice", entry.text, detail={"level": "info"}))
 
     def _commit_person(self, entry: Entry) -> list[Change]:
-        files = files_of(entry.content)
+        files = shown.files_of(entry.content)
         text = entry.text or ("" if files else tr("(not text)"))
         detail = {"entry": entry.id, "can_edit": not self._reading, **({"files": files} if files else {})}
         if self._echoes:
@@ -334,7 +309,7 @@ class Transcript:
     def _commit_agent(self, entry: Entry) -> list[Change]:
         changes: list[Change] = self._end_thinking()
         status = "done" if entry.status == "complete" else "interrupted"
-        runs = runs_of(entry.content)
+        runs = shown.runs_of(entry.content)
         texts = [run for run in runs if run.kind == "text"]
         if self._live:
             live, self._live = self._live, ""
@@ -358,31 +333,42 @@ class Transcript:
     def _provider_block(self, block: Mapping[str, Any]) -> list[Change]:
         """A tool that the provider ran: a card for the call, which its result completes."""
         if block.get("type") == "server_tool_use":
-            return [] if block["id"] in self._items else self._append(provider_item(block))
-        item = self._items.get(str(block.get("tool_use_id"))) if is_provider_block(str(block.get("type"))) else None
+            return [] if block["id"] in self._items else self._append(shown.provider_item(block))
+        item = (
+            self._items.get(str(block.get("tool_use_id"))) if shown.is_provider_block(str(block.get("type"))) else None
+        )
         if item is None or item.status != "running":
             return []
-        text, links, failed = provider_result(block)
-        detail = {**item.detail, "result": text[:MAX_RESULT], "summary": one_line(text), "links": links}
+        text, links, failed = shown.provider_result(block)
+        detail = {**item.detail, "result": text[:MAX_RESULT], "summary": shown.one_line(text), "links": links}
         return [self._update(item.id, status="failed" if failed else "done", detail=detail)]
 
     def _sources(self, entry: Entry) -> list[Change]:
         """The pages that a reply refers to, as a card below it."""
-        links, item_id = sources_of(entry.content), f"{entry.id}{SOURCES}"
-        shown = not links or item_id in self._items
-        return [] if shown else self._append(ChatItem(item_id, "tool", pages(links), tr("Sources"), {"links": links}))
+        links, item_id = shown.sources_of(entry.content), f"{entry.id}{SOURCES}"
+        known = not links or item_id in self._items
+        return (
+            []
+            if known
+            else self._append(ChatItem(item_id, "tool", shown.pages(links), tr("Sources"), {"links": links}))
+        )
 
     def _tool_item(self, call_id: str, name: str, given: Any, summary: str | None) -> ChatItem:
         return ChatItem(
-            call_id, "tool", summary or one_line(given), self._title_of_tool(name), {"input": given}, status="running"
+            call_id,
+            "tool",
+            summary or shown.one_line(given),
+            self._title_of_tool(name),
+            {"input": given},
+            status="running",
         )
 
     def _close_tool(self, call_id: str, content: Any, is_error: bool) -> list[Change]:
         item = self._items.get(call_id)
         if item is None or item.status not in ("running", "waiting"):
             return []
-        result = result_text(content)[:MAX_RESULT]
-        detail = {**item.detail, "result": result, "summary": one_line(result)}
+        result = shown.result_text(content)[:MAX_RESULT]
+        detail = {**item.detail, "result": result, "summary": shown.one_line(result)}
         return [self._update(call_id, status="failed" if is_error else "done", detail=detail)]
 
     # --- small things ----------------------------------------------------------------------------------------

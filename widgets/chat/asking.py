@@ -217,7 +217,7 @@ class PermissionRow(DecisionRow):
             self.detail.setPlainText(detail)
             self.detail.setAccessibleName(self.tr("What exactly: {what}").format(what=item.title))
             lines = min(_DETAIL_LINES, detail.count("\n") + 1)
-            self.detail.setFixedHeight(lines * QFontMetrics(theme.font("mono")).lineSpacing() + 16)
+            self.detail.setFixedHeight(lines * QFontMetrics(theme.font("mono")).lineSpacing() + 20)
         self.detail.setVisible(opened)
 
     def _toggle(self) -> None:

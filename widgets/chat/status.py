@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
@@ -12,6 +13,8 @@ from widgets import theme
 
 _STEP_MS = 150
 _STEPS = 12
+LETTERS_IN_A_LINE = 36
+"""Of a suggested first message."""
 
 
 class RunningLine(QWidget):
@@ -120,7 +123,8 @@ class EmptyChat(QWidget):
             button.deleteLater()
         self.buttons = []
         for words in suggestions:
-            button = QPushButton(words.replace("&", "&&"))
+            # A button does not wrap by itself, and a long message must not make the column wide.
+            button = QPushButton(textwrap.fill(words, LETTERS_IN_A_LINE).replace("&", "&&"))
             button.setAccessibleName(words)
             button.setToolTip(self.tr("Send this message"))
             button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
