@@ -34,6 +34,7 @@ from app.workspace.replace import ReplaceController
 from app.workspace.rewriting import say_instead
 from app.workspace.text_undo import field_takes
 from engine.blueprint.edits import SetProperty
+from engine.blueprint.gallery import suggestions
 from widgets.forms import ModelChoice
 
 if TYPE_CHECKING:

@@ -46,6 +46,21 @@ async def test_a_server_that_was_only_tested_is_used_when_the_agent_is_opened(st
 
 
 @at_the_window
+async def test_an_empty_chat_offers_the_first_messages_of_the_agent(start):
+    person = await start(ScriptedModel(["Noted, Ryan."]))
+    await person.begins("notepad")
+    buttons = person.page.chat.empty.buttons
+    assert [button.accessibleName() for button in buttons] == [
+        "Please note: buy figs and oat milk.",
+        "My name is Ryan.",
+        "What is on my notepad?",
+    ]
+    QTest.mouseClick(buttons[1], Qt.MouseButton.LeftButton)
+    await until(lambda: [item.text for item in person.chat if item.kind == "agent"] == ["Noted, Ryan."], "the reply")
+    assert person.chat[0].text == "My name is Ryan."
+
+
+@at_the_window
 async def test_looking_inside_a_template_makes_no_agent(start):
     person = await start(ScriptedModel())
     person.desk.agents.page.templates.look_inside.emit("notepad")

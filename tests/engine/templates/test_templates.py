@@ -48,7 +48,7 @@ def test_its_card_says_what_it_is(template: Template, root: Path) -> None:
     assert "template" not in template.document.extra
     if template.name != "blank":
         assert template.document.root.props["description"] == template.description
-        assert len(template.suggestions) == 3 and all(len(text) <= 200 for text in template.suggestions)
+        assert len(template.suggestions) == 3 and all(len(text) <= 120 for text in template.suggestions)
 
 
 @ALL
