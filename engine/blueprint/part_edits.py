@@ -17,7 +17,15 @@ from engine.blueprint.edits import Batch, Edit, EditError, InsertNode, RemoveNod
 from engine.blueprint.kinds import Variable, kind_of
 from engine.blueprint.kinds.part import PartParameter
 from engine.blueprint.names import slug
-from engine.blueprint.parts import PartDefinition, definition_of_instance, free_prefix, instance, instances
+from engine.blueprint.parts import (
+    PartDefinition,
+    definition_of_instance,
+    free_prefix,
+    instance,
+    instances,
+    kept_ids,
+    model_names,
+)
 from engine.blueprint.placement import fixed_by
 from engine.blueprint.template import TemplateError, names_in, names_in_expression, texts_in
 from engine.blueprint.values import ValueProblem
@@ -72,7 +80,8 @@ def make_part(
     made = PartDefinition(part or f"part_{new_node_id()}", title.strip() or "Part", description, wanted, nodes)
     place = document.place(nodes[0].id)
     arguments = {variable.name: f"{{{{ {variable.name} }}}}" for variable in free}
-    put = InsertNode(place.parent_id or "", place.index, instance(made, arguments=arguments))
+    keep = {inner.id for node in nodes for inner in node.walk()}
+    put = InsertNode(place.parent_id or "", place.index, instance(made, arguments=arguments, keep=keep))
     batch = Batch((*(RemoveNode(node.id) for node in nodes), put), f"make the part {made.title}")
     apply(document, batch)  # raises where an instance cannot stand there
     return made, batch
@@ -220,7 +229,15 @@ def _remade(old: Node, definition: PartDefinition, prefix: str) -> Node:
         if value is not None:
             arguments[parameter.own_name] = value
     title = str(old.props.get("title") or "")
-    made = instance(definition, id=old.id, title=title, arguments=arguments, prefix=prefix, enabled=old.enabled)
+    made = instance(
+        definition,
+        id=old.id,
+        title=title,
+        arguments=arguments,
+        prefix=prefix,
+        enabled=old.enabled,
+        keep=kept_ids(old),
+    )
     kept = {name: value for name, value in old.props.items() if name not in kind_of(old).Properties.model_fields}
     return Node(made.id, made.kind, {**made.props, **kept}, made.children, made.enabled, old.extra)
 
@@ -245,7 +262,9 @@ def update_part(document: AgentDocument, definition: PartDefinition) -> Edit | N
 
 def updated(document: AgentDocument, node: Node, definition: PartDefinition) -> Node:
     """One instance as it is with another version of its part."""
-    prefix = str(node.props.get("prefix") or "") or free_prefix(document, definition.nodes, definition.title, node.id)
+    prefix = str(node.props.get("prefix") or "")
+    if not prefix and model_names(definition.nodes) - model_names(node.children):  # it brings names that may be taken
+        prefix = free_prefix(document, definition.nodes, definition.title, node.id)
     return _remade(node, definition, prefix)
 
 

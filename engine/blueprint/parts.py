@@ -1,8 +1,9 @@
 """Parts: definitions as the library keeps them, and what becomes of one where it is used.
 
-A definition is a list of nodes with parameters. Where it is used, an *instance* holds a copy of the nodes, their ids
-behind its own (``instance-inner``), so that an agent is whole without the library and what each instance remembers is
-its own. Not here: changing documents (``part_edits``), the library itself (``engine.store.parts``).
+A definition is a list of nodes with parameters. Where it is used, an *instance* holds a copy of the nodes, so that an
+agent is whole without the library and what each instance remembers is its own: their ids stand behind its own
+(``instance-inner``); nodes that were made into the part keep theirs, and with it what they remember. Not here:
+changing documents (``part_edits``), the library itself (``engine.store.parts``).
 
 Example:
     >>> greeting = PartDefinition("part_1", "Greeting", parameters=(PartParameter(title="tone"),),
@@ -15,8 +16,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from pydantic import ValidationError
@@ -73,7 +75,7 @@ class PartDefinition:
         ]
         object.__setattr__(self, "parameters", tuple(known))
 
-    @property
+    @cached_property
     def version(self) -> str:
         """Changes with anything that instances would look different for."""
         text = json.dumps(self._content(), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
@@ -143,6 +145,7 @@ def instance(
     arguments: Mapping[str, Any] | None = None,
     prefix: str = "",
     enabled: bool = True,
+    keep: Collection[str] = (),
 ) -> Node:
     """A node that uses a part.
 
@@ -153,6 +156,8 @@ def instance(
         arguments: Values of its parameters by name; those that are missing have their first.
         prefix: What names of its tools, knobs, gates and sections begin with, where an agent has them already.
         enabled: Whether it is switched on.
+        keep: Ids inside that stay as they are, not behind the node's: those of nodes that have become this part, so
+            that what they remember in sessions stays.
 
     Raises:
         EditError: Parts stand too deep inside each other.
@@ -170,6 +175,8 @@ def instance(
     kept = {name: value for name, value in props.items() if value not in ("", {}, [])}
     bare = Node("", "part", kept, _prefixed(definition.nodes, "", prefix), enabled)
     made = with_id(bare, id or new_node_id())
+    if keep:
+        made = _renamed(made, lambda inner: plain if (plain := inner.removeprefix(f"{made.id}-")) in keep else inner)
     if not all(is_node_id(node.id) for node in made.walk()):
         raise EditError("Parts stand too deep inside each other.")
     return made
@@ -194,6 +201,11 @@ def uses(node: Node, part: str) -> bool:
     return any(inner.kind == "part" and inner.props.get("part") == part for inner in node.walk())
 
 
+def kept_ids(node: Node) -> frozenset[str]:
+    """Ids inside an instance that do not stand behind its own, see :func:`instance`."""
+    return frozenset(inner.id for inner in node.walk() if inner is not node and not inner.id.startswith(f"{node.id}-"))
+
+
 def definition_of_instance(node: Node) -> PartDefinition:
     """The part as this instance carries it: what an agent from elsewhere brings along."""
     props: PartProperties = kind_of(node).props(node)
@@ -208,7 +220,7 @@ def definition_of_instance(node: Node) -> PartDefinition:
     )
 
 
-def _renamed(node: Node, name: Any) -> Node:
+def _renamed(node: Node, name: Callable[[str], str]) -> Node:
     children = tuple(_renamed(child, name) for child in node.children)
     return Node(name(node.id), node.kind, node.props, children, node.enabled, node.extra)
 
@@ -243,14 +255,18 @@ def naming(node: Node) -> str | None:
 
 def model_names(nodes: Iterable[Node]) -> set[str]:
     """The names under which the model knows what is in these nodes, and all inside them."""
-    found = (kind_of(inner).own_name(inner) for node in nodes for inner in node.walk() if naming(inner) is not None)
+    return _names(inner for node in nodes for inner in node.walk())
+
+
+def _names(nodes: Iterable[Node]) -> set[str]:
+    found = (kind_of(node).own_name(node) for node in nodes if naming(node) is not None)
     return {name for name in found if name}
 
 
 def free_prefix(document: AgentDocument, nodes: Iterable[Node], title: str, besides: str | None = None) -> str:
     """What names in these nodes must begin with so that the agent has each only once; "" where nothing is needed."""
-    others = [Node(node.id, node.kind, node.props) for node in _outside(document.root, besides)]
-    taken, wanted = model_names(others), model_names(nodes)
+    others = list(_outside(document.root, besides))
+    taken, wanted = _names(others), model_names(nodes)
     if not wanted & taken:
         return ""
     base = slug(title, "part")[:30]
@@ -356,6 +372,7 @@ __all__ = [
     "free_prefix",
     "instance",
     "instances",
+    "kept_ids",
     "model_names",
     "parameter_fields",
     "part_document",

@@ -112,7 +112,8 @@ async def test_what_cannot_become_a_part_is_said_and_nothing_is_kept(start):
 async def test_an_empty_library_says_how_it_is_filled(start):
     person = await start(ScriptedModel())
     await person.begins("notepad")
-    person.page.tree.do("part.use")
+    person.page.tree.open_palette()
+    click(person.page.tree.palette_panel.library)
     choose = await dialog(ChoosePartDialog)
     assert choose.nothing.isVisible() and not choose.confirm.isEnabled()
     choose.reject()
@@ -246,6 +247,7 @@ async def test_a_part_is_edited_kept_by_itself_and_agents_follow(start):
     page = editor.page
     await until(lambda: person.desk.window.page == "part", "the page of the part")
     assert page.header.title.text() == "Notes" and not page.update_button.isVisible()
+    assert page.form.row("description") is not None and page.form.row("max_ticks") is None  # it is no agent
 
     click(page.parameter)
     parameter = next(n for n in editor.model.document.root.children if n.props.get("title") == "parameter")

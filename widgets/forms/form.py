@@ -10,14 +10,15 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.blueprint.document import Node
-from engine.blueprint.edits import EditError, SetEnabled, SetProperty
+from engine.blueprint.edits import EditError, InsertNode, SetEnabled, SetProperty
 from engine.blueprint.form_fields import Field, fields
-from engine.blueprint.kinds import kind_of
-from engine.blueprint.placement import fixed_by
+from engine.blueprint.kinds import KINDS, kind_of
+from engine.blueprint.placement import fixed_by, part_id
 from engine.blueprint.problem import Problem
-from widgets import theme
 from widgets.forms.base import FormContext, ModelChoice
+from widgets.forms.drafts import Drafts
 from widgets.forms.field_row import FieldRow
+from widgets.forms.folded import Folded
 from widgets.forms.full import FullPage
 from widgets.forms.header import FormHeader
 from widgets.forms.prompt import PromptEditor
@@ -49,7 +50,8 @@ class PropertyForm(QWidget):
         self._models: Sequence[ModelChoice] = ()
         self._agents: Sequence[AgentChoice] = ()
         self._services: FormServices = NO_SERVICES
-        self._drafts: dict[tuple[str, str], tuple[str, Any]] = {}
+        self._drafts = Drafts()
+        self._fresh: set[str] = set()
         self._problems: list[Problem] = []
         self._own = ""
         self._chain: list[QWidget] = []
@@ -84,7 +86,6 @@ class PropertyForm(QWidget):
         self._stack.addWidget(self._full)
         self._header: FormHeader | None = None
         self._fixed: QLabel | None = None
-        self._advanced: QWidget | None = None
         self._more: QPushButton | None = None
 
     # -- what is shown ----------------------------------------------------------------------------------------
@@ -118,11 +119,11 @@ class PropertyForm(QWidget):
         self._several_ids = []
         if model is not self._model:
             if self._model is not None:
-                self._model.changed.disconnect(self._document_changed)
+                self._model.changed.disconnect(self._edit_made)
                 self._model.reset.disconnect(self._document_changed)
             self._model = model
             if model is not None:
-                model.changed.connect(self._document_changed)
+                model.changed.connect(self._edit_made)
                 model.reset.connect(self._document_changed)
         node = model.node(node_id) if model is not None else None
         if node is not None and self._node is not None and node.id == self._node.id and node.kind == self._node.kind:
@@ -131,7 +132,9 @@ class PropertyForm(QWidget):
             return
         self._end_merge()
         self._full.close_text()
-        self._keep_drafts()
+        self._drafts.keep(self._node, self._rows)
+        if self._node is not None:
+            self._fresh.discard(self._node.id)
         self._node = node
         if node is None:
             self._rows = {}
@@ -139,7 +142,7 @@ class PropertyForm(QWidget):
         else:
             self._build(node)
             self._refresh()
-            self._restore_drafts()
+            self._drafts.restore(node, self._rows)
             self._show_problems()
             self._stack.setCurrentWidget(self._scroll)
             self._scroll.verticalScrollBar().setValue(0)
@@ -209,10 +212,12 @@ class PropertyForm(QWidget):
         layout.addWidget(self._fixed)
         self._rows = {}
         shown = [field for field in fields(node.kind) if field.name != title_field(node)]
+        if self._is_part(node):
+            shown = [field for field in shown if field.name == "description"]
         for field in shown:
             if not field.advanced:
                 layout.addWidget(self._make_row(field, page))
-        self._advanced = self._more = None
+        self._more = None
         folded = [field for field in shown if field.advanced]
         if folded:
             self._add_folded(folded, page, layout, node.kind)
@@ -223,21 +228,12 @@ class PropertyForm(QWidget):
             old.deleteLater()
 
     def _add_folded(self, folded: Iterable[Field], page: QWidget, layout: QVBoxLayout, kind: str) -> None:
-        self._more = QPushButton(self.tr("More"), page)
-        self._more.setProperty("role", "inline")
-        self._more.setCheckable(True)
-        self._more.setChecked(self._more_open.get(kind, False))
-        self._more.setIcon(theme.icon("chevron-right", "dim"))
-        self._more.toggled.connect(self._toggle_more)
-        layout.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
-        self._advanced = QWidget(page)
-        inner = QVBoxLayout(self._advanced)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.setSpacing(16)
+        more = Folded(self._more_open.get(kind, False), page)
+        more.button.toggled.connect(self._toggle_more)
         for field in folded:
-            inner.addWidget(self._make_row(field, self._advanced))
-        layout.addWidget(self._advanced)
-        self._toggle_more(self._more.isChecked())
+            more.add(self._make_row(field, more.inside))
+        layout.addWidget(more)
+        self._more = more.button
 
     def _make_row(self, field: Field, parent: QWidget) -> FieldRow:
         assert self._model is not None
@@ -249,6 +245,8 @@ class PropertyForm(QWidget):
         if isinstance(row.editor, PromptEditor):
             row.editor.full_wanted.connect(self._full_wanted)
         self._rows[field.name] = row
+        if self._node is not None and self._node.id in self._fresh:
+            row.wait()
         return row
 
     @Slot(bool)
@@ -264,33 +262,18 @@ class PropertyForm(QWidget):
     def _full_closed(self) -> None:
         self._stack.setCurrentWidget(self._scroll)
 
-    def _keep_drafts(self) -> None:
-        """What could not be taken is shown again when the person comes back to the node."""
-        node = self._node
-        for name, row in self._rows.items() if node is not None else ():
-            assert node is not None
-            draft = row.editor.draft()
-            self._drafts.pop((node.id, name), None)
-            if draft is not None:
-                self._drafts[node.id, name] = (draft, node.props.get(name, row.field.default))
-
-    def _restore_drafts(self) -> None:
-        node = self._node
-        for name, row in self._rows.items() if node is not None else ():
-            assert node is not None
-            draft, value = self._drafts.get((node.id, name), (None, None))
-            if draft is not None and value == node.props.get(name, row.field.default):
-                row.editor.restore(draft)
-
     @Slot(bool)
     def _toggle_more(self, on: bool) -> None:
-        if self._more is None or self._advanced is None or self._node is None:
-            return
-        self._more.setIcon(theme.icon("chevron-down" if on else "chevron-right", "dim"))
-        self._advanced.setVisible(on)
-        self._more_open[self._node.kind] = on
+        if self._node is not None:
+            self._more_open[self._node.kind] = on
 
     # -- following the document -------------------------------------------------------------------------------
+
+    @Slot(object)
+    def _edit_made(self, edit: object) -> None:
+        if isinstance(edit, InsertNode):
+            self._fresh.add(edit.node.id)
+        self._document_changed()
 
     @Slot()
     def _document_changed(self) -> None:
@@ -313,6 +296,9 @@ class PropertyForm(QWidget):
         own, known = self._own, fields(node.kind)
         context = self._context(model, node)
         self._header.show_node(node, keep_title=own == "title")
+        if self._is_part(node):
+            part = KINDS["part"]
+            self._header.show_words(part.title, part.help)
         reason = fixed_by(model.document, node.id)
         if self._fixed is not None:
             self._fixed.setText(reason or "")
@@ -327,6 +313,10 @@ class PropertyForm(QWidget):
             if name != own:
                 row.editor.set_value(node.props.get(name, row.field.default))
         self._order_keys()
+
+    def _is_part(self, node: Node) -> bool:
+        """Whether it is the root of a part of the library, which has nothing of an agent but name and description."""
+        return node.kind == "agent" and self._model is not None and part_id(self._model.document) is not None
 
     def _order_keys(self) -> None:
         """Tab goes from top to bottom, also after rows were added."""

@@ -121,6 +121,12 @@ class FormHeader(QWidget):
     def _left(self) -> None:
         self.title_left.emit(self.title.text())
 
+    def show_words(self, title: str, help: str) -> None:
+        """Say something else than the kind's own words."""
+        self._heading.setText(title)
+        self._help.setText(help)
+        self._example.hide()
+
     def show_node(self, node: Node, keep_title: bool = False) -> None:
         """Show a node's head."""
         kind = kind_of(node)

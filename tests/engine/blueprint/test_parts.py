@@ -516,6 +516,25 @@ async def test_a_part_that_was_made_works_as_the_nodes_did() -> None:
         assert state_values(document, session.inspect()["saved"])["notes"] == ["figs"]
 
 
+async def test_what_nodes_remember_stays_when_they_become_a_part_and_when_that_is_updated() -> None:
+    history = History(notepad())
+    async with opened(lambda: history.document, call("add_note", note="figs"), "ok") as (session, model):
+        await session.send("go").result
+        made, edit = make_part(history.document, ["notes", "add", "when"], "Notepad")
+        newer = PartDefinition(made.id, "Newer", "", (), (*made.nodes, make_node("system", id="w", text="Words.")))
+        for change in (edit, None):
+            history.do(change or update_part(history.document, newer) or edit)
+            session.replace(agent_component(lambda: history.document))
+            await session.send("again").result
+            assert state_values(history.document, session.inspect()["saved"]) == {"notes": ["figs"]}
+            assert "- figs" in model.calls[-1].system
+    (node,) = instances(history.document)
+    assert [inner.id for inner in node.children] == ["notes", "add", "when", f"{node.id}-w"]
+    assert definition_of_instance(node) == newer
+    copy = fresh_ids(node)
+    assert all(inner.id.startswith(copy.id) for inner in copy.walk()) and definition_of_instance(copy) == newer
+
+
 @pytest.mark.parametrize(
     ("ids", "reason"),
     [
