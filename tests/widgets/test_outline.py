@@ -7,11 +7,23 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, Qt
+from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QAbstractItemModelTester, QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from engine.blueprint import AgentDocument, Batch, EditError, MoveNode, Node, RemoveNode, SetProperty, make_node
+from engine.blueprint import (
+    AgentDocument,
+    Batch,
+    EditError,
+    InsertNode,
+    MoveNode,
+    Node,
+    RemoveNode,
+    SetProperty,
+    make_node,
+)
+from tests.support.reader import Reader, Role, name_of
 from tests.widgets.editor_help import nameless, notepad, shape
 from widgets import theme
 from widgets.tree import DocumentModel, LiveBadge, TreeEditor
@@ -162,3 +174,51 @@ def test_a_row_says_everything_a_screen_reader_needs(editor: TreeEditor) -> None
     assert "2 inside" in spoken("tool")
     assert nameless(editor) == []
     editor.outline.viewport().grab()
+
+
+def heard(editor: TreeEditor) -> list[str]:
+    """The first words of the rows as assistive technology gets them."""
+    reader = Reader()
+    return [name_of(item).split(",")[0] for item in reader.everything() if item.role() == Role.TreeItem]
+
+
+def test_assistive_technology_hears_the_rows_that_are_there(editor: TreeEditor) -> None:
+    model = editor.document_model
+    assert model is not None
+    QAccessible.setActive(True)
+    try:
+        assert heard(editor)[:3] == ["Notepad assistant", "System", "State variable · notepad"]
+        model.do(InsertNode("root", 1, make_node("gate", id="g", title="door")))
+        model.do(MoveNode("ap", "tool", 1))
+        model.do(RemoveNode("rem"))
+        flat = _flat(rows(editor.outline.model()))
+        assert heard(editor) == flat and "Gate · door" in flat
+        editor.do("tree.fold_all")
+        assert "Reply" not in heard(editor)
+        Reader().selects("When…", Role.TreeItem)
+        assert editor.selected() == ["when"] and editor.selection.current == "when"
+    finally:
+        QAccessible.setActive(False)
+
+
+def _flat(found: list[object]) -> list[str]:
+    return [title for part in found for title in (_flat(part) if isinstance(part, list) else [str(part)])]
+
+
+def test_a_title_is_renamed_in_its_row(editor: TreeEditor, qtbot: QtBot) -> None:
+    model = editor.document_model
+    assert model is not None
+    editor.select(["st"])
+    QTest.keyClick(editor.outline, Qt.Key.Key_F2)
+    field = editor.outline.viewport().findChild(QLineEdit)
+    assert field is not None and field.text() == "notepad" and field.accessibleName()
+    field.setText("notes")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: model.document.node("st").props["title"] == "notes")
+    assert model.document.node("ap").props["variable"] == "notes"
+    assert editor.outline.currentIndex().data() == "State variable · notes"
+
+
+def test_the_agent_itself_stays_open(editor: TreeEditor) -> None:
+    editor.outline.collapse(editor.outline.model().index(0, 0))
+    assert editor.outline.isExpanded(editor.outline.model().index(0, 0))

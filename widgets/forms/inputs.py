@@ -58,7 +58,7 @@ class InputRow(Row):
         layout.addWidget(self._options)
         layout.addLayout(bottom)
         for edit in (self._title, self._help, self._options):
-            edit.textEdited.connect(self.changed)
+            edit.textChanged.connect(self.changed)
         self._kind.activated.connect(self._kind_changed)
         self._required.toggled.connect(self.changed)
         self._up.clicked.connect(self._go_up)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAccessibleTableModelChangeEvent
+from PySide6.QtWidgets import QTreeView, QWidget
 
 from engine.blueprint.document import AgentDocument
 from widgets.tree.words import title_of
@@ -14,6 +14,18 @@ def announce(widget: QWidget, text: str) -> None:
     """Have a screen reader say something now, where one is listening."""
     if text and QAccessible.isActive():
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, text))
+
+
+def rows_changed(view: QTreeView) -> None:
+    """Have assistive technology read the rows of a tree anew.
+
+    Qt keeps them by their number and counts rows that come and go as if a tree were a table: without this, a screen
+    reader would be told of rows that are not there any more, and not of new ones.
+    """
+    if QAccessible.isActive():
+        view.executeDelayedItemsLayout()  # the rows are told as they are laid out
+        reset = QAccessibleTableModelChangeEvent.ModelChangeType.ModelReset
+        QAccessible.updateAccessibility(QAccessibleTableModelChangeEvent(view, reset))
 
 
 def place_words(document: AgentDocument, node_id: str) -> str:

@@ -62,15 +62,16 @@ class TreeEditor(QWidget):
         self.selection = Selection(self)
         self.shared = Shared(self.selection, Folds(self), Finder(self.selection, self), Bindings())
         self.operations = Operations(self.selection, self)
+        # Made in the order in which they are read aloud.
+        self.header = TreeHeader(self.shared.bindings, self)
+        self.find_bar = FindBar(self.shared.finder, self)
+        self._stack = QStackedWidget(self)
         self.canvas = TreeCanvas(self.shared, self.operations, self)
         self.outline = OutlineView(self.shared, self)
-        self._stack = QStackedWidget(self)
         self._stack.addWidget(self.canvas)
         self._stack.addWidget(self.outline)
         self._place: tuple[str, int] | None = None
         self._menu = QMenu(self)
-        self.header = TreeHeader(self.shared.bindings, self)
-        self.find_bar = FindBar(self.shared.finder, self)
         self.breadcrumbs = Breadcrumbs(self)
         self._notice = self._make_notice()
         layout = QVBoxLayout(self)
@@ -125,6 +126,7 @@ class TreeEditor(QWidget):
         panel = self.palette_panel
         panel.chosen.connect(self._kind_chosen)
         panel.closed.connect(self._palette_closed)
+        panel.library_wanted.connect(lambda: self.do("part.use"))
         panel.drag_started.connect(self._kind_dragged)
         panel.drag_moved.connect(self.canvas.pointer.drag_kind)
         panel.dropped.connect(self._kind_dropped)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QAbstractItemView, QTreeView, QWidget
 
 from engine.blueprint.edits import EditError
 from widgets import theme
+from widgets.tree.announce import rows_changed
 from widgets.tree.document_model import DocumentModel
 from widgets.tree.live import LiveBadge
 from widgets.tree.marks import Mark
@@ -53,6 +54,8 @@ class OutlineView(QTreeView):
         self.setIconSize(QSize(16, 16))
         self.setExpandsOnDoubleClick(False)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        # One column: with rows, what assistive technology selects would be looked for at the top level only.
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setAccessibleName(self.tr("Outline of the agent"))
@@ -65,6 +68,7 @@ class OutlineView(QTreeView):
         self._rows.rowsInserted.connect(self._expand_new)
         self._rows.following.connect(self._follow)
         self._rows.renamed.connect(self._rename)
+        self._rows.reshaped.connect(self._tell_rows)
         self.selectionModel().selectionChanged.connect(self._selected_here)
         self.selectionModel().currentChanged.connect(self._selected_here)
         self.expanded.connect(self._expanded_here)
@@ -95,6 +99,10 @@ class OutlineView(QTreeView):
         self._busy = on
         if not on:
             self._selected_elsewhere(self._selection.ids)
+
+    @Slot()
+    def _tell_rows(self) -> None:
+        rows_changed(self)
 
     @Slot()
     def _found(self) -> None:
@@ -135,6 +143,7 @@ class OutlineView(QTreeView):
             return
         if index.parent().isValid():
             self._folds.set(node_id, on)
+            rows_changed(self)
         elif on:
             self.expand(index)  # the agent itself stays open, as on the canvas
 
@@ -146,6 +155,7 @@ class OutlineView(QTreeView):
             if index.isValid():
                 self.setExpanded(index, node_id not in self._folds)
         self._busy = before
+        rows_changed(self)
 
     # -- selecting --------------------------------------------------------------------------------------------
 
@@ -154,8 +164,9 @@ class OutlineView(QTreeView):
         if self._busy:
             return
         ids = [found for index in self.selectionModel().selectedIndexes() if (found := self._rows.node_id(index))]
+        current = self._rows.node_id(self.currentIndex())
         self._busy = True
-        self._selection.set(ids, self._rows.node_id(self.currentIndex()) if ids else None)
+        self._selection.set(ids, current if current in ids else None)
         self._busy = False
 
     @Slot(list)

@@ -54,10 +54,12 @@ class OutlineModel(QStandardItemModel):
     Signals:
         following: True before the rows follow an edit, False when they have.
         renamed: Another title was typed for a node.
+        reshaped: Rows came, went or moved.
     """
 
     following = Signal(bool)
     renamed = Signal(str, str)
+    reshaped = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -68,6 +70,9 @@ class OutlineModel(QStandardItemModel):
         self._marks: dict[str, Mark] = {}
         self._found: frozenset[str] = frozenset()
         self._awake = True
+        self._reshaped = False
+        for changes in (self.rowsInserted, self.rowsRemoved):
+            changes.connect(self._rows_changed)
 
     def set_awake(self, on: bool) -> None:
         """Follow the document, or rest while nobody looks; waking up catches up in one go."""
@@ -137,6 +142,10 @@ class OutlineModel(QStandardItemModel):
             self.appendRow(self._make(self._model.document.root))
         self.following.emit(False)
 
+    @Slot()
+    def _rows_changed(self) -> None:
+        self._reshaped = True
+
     @Slot(object)
     def _changed(self, edit: object) -> None:
         del edit
@@ -147,10 +156,13 @@ class OutlineModel(QStandardItemModel):
         if shown is None:
             self._reset()
         elif shown is not root:
+            self._reshaped = False
             self.following.emit(True)
             self._prune(shown, root)  # everything goes before anything comes: a node stands in one place at a time
             self._grow(shown, root)
             self.following.emit(False)
+            if self._reshaped:
+                self.reshaped.emit()
 
     def _prune(self, shown: Node, node: Node) -> None:
         """Take out the rows of children that do not stand inside this node any more."""
