@@ -158,6 +158,10 @@ class Coalesced(QObject):
         if not self._timer.isActive():
             self._timer.start()
 
+    def pace(self, ms: int) -> None:
+        """Wait so long from the next trigger on, for work that turned out to take its time."""
+        self._timer.setInterval(ms)
+
     def flush(self) -> None:
         """Make a call that is due now."""
         if self._timer.isActive():

@@ -38,6 +38,9 @@ from engine.model import ModelRequest
 
 DELAY_MS = 30
 CHECK_MS = 90
+LONGEST_MS = 400
+REST = 3
+"""A round that took long is followed by so many times its length for the person, so that typing stays smooth."""
 log = logging.getLogger(__name__)
 
 
@@ -137,7 +140,7 @@ class Insight(QObject):
         document = agent.model.document
         self._files.look(agent)
         session = self._session
-        states = node_states(session.session) if session is not None else {}
+        states = node_states(document, session.session) if session is not None else {}
         entries = list(session.session.timeline) if session is not None else []
         page = self._page
         page.context.trying.offer(tryables(document, states))
@@ -164,6 +167,7 @@ class Insight(QObject):
             page.show_tokens(sum(span.tokens for span in shown.request.spans), window)
         self._show_counts(document, real.tokens)
         self.seconds = time.perf_counter() - started
+        self._round.pace(pace(self.seconds, DELAY_MS))
         self._check.trigger()
 
     def _looked(self, document: AgentDocument, entries: Sequence[Entry], states: Mapping[str, Any]) -> Look:
@@ -195,7 +199,8 @@ class Insight(QObject):
 
     def _event(self, event: Any) -> None:
         if event.type == "compiled" and not event.spawn_path and self._agent is not None and self._session is not None:
-            self._cache.note(event.request, self._agent.model.document, node_states(self._session.session))
+            document = self._agent.model.document
+            self._cache.note(event.request, document, node_states(document, self._session.session))
         if event.type in ("entry_committed", "state_changed", "tool_call", "tool_result", "compiled", "execution_end"):
             self._round.trigger()
 
@@ -220,6 +225,7 @@ class Insight(QObject):
         """Find the problems of the agent, and show them everywhere."""
         if self._agent is None:
             return
+        started = time.perf_counter()
         document = self._agent.model.document
         self.problems = self.found(document)
         page = self._page
@@ -227,6 +233,7 @@ class Insight(QObject):
         page.problems.show_problems(self.problems, titles_and_groups(document)[0])
         page.form.set_problems(self.problems)
         page.tree.set_problems(self.problems)
+        self._check.pace(pace(time.perf_counter() - started, CHECK_MS))
 
     def found(self, document: AgentDocument) -> list[Problem]:
         """The problems of a document in the surroundings as they are now."""
@@ -251,6 +258,16 @@ class Insight(QObject):
     def _show_counts(self, document: AgentDocument, tokens: Mapping[str, int]) -> None:
         off = sum(1 for node in document.walk() if not node.enabled)
         self._page.status.show_nodes(len(tokens), off)
+
+
+def pace(seconds: float, least: int) -> int:
+    """How many milliseconds to wait before the next round, after one that took so long.
+
+    Example:
+        >>> pace(0.005, 30), pace(0.04, 30), pace(2, 30)
+        (30, 120, 400)
+    """
+    return max(least, min(LONGEST_MS, round(REST * seconds * 1000)))
 
 
 def _forgotten(error: BaseException) -> None:

@@ -8,12 +8,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from engine.blueprint import RemoveNode, SetProperty
+from app.workspace.insight import pace
+from engine.blueprint import InsertNode, RemoveNode, SetProperty, make_node
 from engine.testing import Reply, ScriptedModel, ToolCall
 from tests.app.helpers import Person, at_the_window, until
 
 TALK = "The trees in the park are old, and each of them has a name that only the gardener knows. " * 5
 NOTE = Reply(tool_calls=[ToolCall("add_note", {"note": "buy figs"})])
+
+LONG_LIST = {"rows": [{"variable": "notepad", "operator": "has_at_least", "value": 3}]}
 
 
 def document(person: Person) -> Any:
@@ -114,6 +117,36 @@ async def test_values_are_tried_without_touching_the_session(start):
 
 
 @at_the_window
+async def test_knobs_and_gates_are_tried_with_what_they_are_in_the_session(start):
+    person = await start(ScriptedModel(["Hello."]))
+    await person.begins("notepad")
+    page, bench = person.page, person.desk.bench
+    root = document(person).root.id
+    for number, node in enumerate(
+        (
+            make_node("knob", id="level", title="level", type="number", minimum=1, maximum=5, default=2),
+            make_node("knob", id="tone", title="tone", type="choice", options=["calm", "glad"], default="calm"),
+            make_node("gate", id="gate", title="proof", instructions="Proofread first.", condition=LONG_LIST),
+        )
+    ):
+        bench.agent.model.do(InsertNode(root, number, node))
+    await person.says("Hello")
+    bench.insight.now()
+    assert [page.tree.canvas.live(key).value for key in ("level", "tone", "gate")] == ["2", "calm", "open"]
+    page.show_tab("context")
+    QTest.mouseClick(button(page.context, "Try values"), Qt.MouseButton.LeftButton)
+    assert page.context.trying.values == {}
+    assert page.context.trying.editor("level").focus_target().text() == "2"
+    box = page.context.trying.editor("gate").focus_target()
+    assert [box.itemText(index) for index in range(box.count())] == ["Open", "Closed", "Put off"]
+    box.setCurrentIndex(1)
+    box.activated.emit(1)
+    bench.insight.now()
+    assert "Proofread first." in str(page.context.request.messages)
+    assert "Proofread first." not in str(bench.insight.request.messages)
+
+
+@at_the_window
 async def test_a_problem_leads_to_its_field_and_all_are_fixed_in_one_step(start):
     person = await start(ScriptedModel([]))
     await person.begins("notepad")
@@ -194,3 +227,7 @@ async def test_a_click_in_the_context_selects_the_node_in_the_tree(start):
     person, _ = await noted(start)
     person.page.context.node_clicked.emit(of_kind(person, "tool").id)
     assert person.page.tree.selected() == [of_kind(person, "tool").id]
+
+
+def test_long_rounds_leave_time_for_the_person() -> None:
+    assert [pace(seconds, 30) for seconds in (0.005, 0.04, 2)] == [30, 120, 400]

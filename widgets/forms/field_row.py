@@ -154,6 +154,10 @@ class FieldRow(QWidget):
         self._touched = False
         self._judge()
 
+    def wait(self) -> None:
+        """Say nothing before the person has been here: the node was only just added."""
+        self._touched = True
+
     def tab_widgets(self) -> list[QWidget]:
         """What Tab goes through, in order."""
         return [*self.editor.tab_widgets(), self._fix]

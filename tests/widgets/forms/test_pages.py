@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
-from engine.blueprint import KINDS, AgentDocument, SetProperty, make_node
+from engine.blueprint import KINDS, AgentDocument, InsertNode, SetProperty, make_node
 from engine.blueprint.problem import Problem, set_value
 from tests.widgets.editor_help import nameless, notepad
 from widgets import theme
@@ -198,6 +198,22 @@ def test_a_mistake_in_a_text_is_marked_in_its_line_once_the_field_is_left(
     assert {mark.cursor.blockNumber() for mark in edit.extraSelections()} == {1}
     QTest.keyClicks(edit, "x")
     assert edit.extraSelections() == []
+
+
+def test_a_node_that_was_only_just_added_is_not_criticised_yet(form: PropertyForm, model: DocumentModel) -> None:
+    form.set_node(model, "sys")
+    model.do(InsertNode("root", 1, make_node("system", id="new")))
+    form.set_problems([Problem("new", "text", "warning", "This instruction is empty.")])
+    form.set_node(model, "new")
+    row = form.row("text")
+    assert row is not None and row.error_text() == ""
+    form.set_problems([Problem("new", "text", "warning", "This instruction is empty.")])
+    assert row.error_text() == ""
+    row.editor.left.emit()
+    assert row.error_text() == "This instruction is empty."
+    form.set_node(model, "sys")
+    form.set_node(model, "new")
+    assert form.row("text").error_text() == "This instruction is empty."  # type: ignore[union-attr]
 
 
 # -- what is offered while typing -------------------------------------------------------------------------------
