@@ -10,9 +10,9 @@ from engine.blueprint.kinds import kind_of
 from engine.blueprint.kinds.part import linked_name
 from engine.blueprint.names import slug
 from engine.blueprint.python_export.expressions import Code, NotPython
+from engine.blueprint.python_export.known import Holder, fitted
 from engine.blueprint.python_export.parts import writes
 from engine.blueprint.python_export.source import Names, call, indented, literal, loose, names_read, quoted
-from engine.blueprint.python_export.steps import Holder, fitted
 from engine.blueprint.python_export.texts import value
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ Not here: texts and expressions (``texts``, ``expressions``), the tool itself (`
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.blueprint.checks.view import reads
@@ -18,7 +17,8 @@ from engine.blueprint.declared import enabled_nodes
 from engine.blueprint.document import Node
 from engine.blueprint.files import node_to_json
 from engine.blueprint.kinds import kind_of
-from engine.blueprint.python_export.expressions import NUMBERS, Code, NotPython, shown
+from engine.blueprint.python_export.expressions import Code, NotPython, shown
+from engine.blueprint.python_export.known import Holder, changes, fitted, given_inside, own_steps, reaches_out, replies
 from engine.blueprint.python_export.source import ExportError, call, indented, laid_out, literal, quoted
 from engine.blueprint.python_export.texts import Written, condition, value, written
 from engine.blueprint.template import TemplateError
@@ -26,28 +26,6 @@ from engine.blueprint.values import ValueProblem, empty
 
 if TYPE_CHECKING:
     from engine.blueprint.python_export.tree import ScopeWriter
-
-_CHANGING = ("set", "append", "remove", "clear")
-_FITTING = {"number": "to_number", "yes_no": "to_yes_no", "list": "to_list", "record": "to_record"}
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """A state variable or a knob as the module has it.
-
-    Attributes:
-        name: What the module calls it.
-        setter: Its setter.
-        type: The type of its values.
-        node: The node that declares it.
-        definition: The constant with a knob's definition; "" for state variables.
-    """
-
-    name: str
-    setter: str
-    type: str
-    node: Node
-    definition: str = ""
 
 
 class StepWriter:
@@ -66,13 +44,13 @@ class StepWriter:
         self.names = scope.names.inner()
         self.names.taken |= {code.source for code in given.values()}
         self.values: dict[str, Code] = {**scope.values, **given}
-        self.outer = [step for node in self.nodes for step in enabled_nodes(node) if _reaches_out(step)]
+        self.outer = [step for node in self.nodes for step in enabled_nodes(node) if reaches_out(step)]
         self.waits = bool(self.outer) or any(step.kind == "ask" for node in self.nodes for step in enabled_nodes(node))
         self.constants: dict[str, str] = {}
-        everything = [step for node in self.nodes for step in _own_steps(node)]
+        everything = [step for node in self.nodes for step in own_steps(node)]
         own = set(scope.holders) - set(given)
         read = {name for step in everything for name in reads(step)} & own
-        changed = [name for step in everything for name in _changes(step) if name in own]
+        changed = [name for step in everything for name in changes(step) if name in own]
         self.simple = {name for name in own if self._is_simple(name, changed, read)}
         self.local = [name for name in scope.holders if name in own and name in {*read, *changed} - self.simple]
         self.changed = [name for name in self.local if name in changed]
@@ -83,14 +61,14 @@ class StepWriter:
         self.wordy = True
         self.silent = False
         self._given: set[str] = set()
-        low, high = _replies(self.nodes)
+        low, high = replies(self.nodes)
         self.one_reply, self.always_replies = high <= 1, low >= 1
 
     def _is_simple(self, name: str, changed: list[str], read: set[str]) -> bool:
         if changed.count(name) != 1 or name in read:
             return False
         return any(
-            name in _changes(step) and step.kind in ("set", "append", "clear") and not step.props.get("field")
+            name in changes(step) and step.kind in ("set", "append", "clear") and not step.props.get("field")
             for step in self.nodes
         )
 
@@ -111,7 +89,7 @@ class StepWriter:
             names = ", ".join(self.scope.holders[name].name for name in self.local)
             now = self.module.helper("now")
             lines.append(f"{names} = {', '.join(f'{now}({self.scope.holders[name].setter})' for name in self.local)}")
-        for given in dict.fromkeys(name for node in self.nodes for name in _given_inside(node)):
+        for given in dict.fromkeys(name for node in self.nodes for name in given_inside(node)):
             if given in self.values:
                 lines.append(f"{self.values[given].source} = {literal(empty(self.values[given].type))}")
         if self.outer:
@@ -400,68 +378,3 @@ class StepWriter:
         except (ValueError, SyntaxError):
             return bounded
         return bounded and not (props.type == "choice" and constant in kind.options(holder.node))
-
-
-def fitted(scope: ScopeWriter, new: Code, kind: str) -> Code:
-    """A value as one of a type."""
-    if kind == "text":
-        return new if new.type == "text" else Code(shown(new, scope.module), "text", fails=new.fails)
-    if kind == new.type or (kind == "number" and new.type in NUMBERS[:2]):
-        return new
-    return Code(f"{scope.module.helper(_FITTING[kind])}({new.source})", kind, fails=True)
-
-
-_NATIVE = frozenset({*_CHANGING, "reply", "when", "otherwise", "repeat", "group", "ask", "part", "unknown"})
-
-
-def _reaches_out(step: Node) -> bool:
-    """Whether the step is done by Bough, through the gate."""
-    return step.kind not in _NATIVE
-
-
-def _own_steps(node: Node) -> Iterable[Node]:
-    """A step and all inside it that is switched on, without what stands inside a Part."""
-    if node.enabled:
-        yield node
-        for child in node.children if node.kind != "part" else ():
-            yield from _own_steps(child)
-
-
-def _changes(step: Node) -> list[str]:
-    """The variables that a step changes; those that a Part is given count twice, as its steps read them too."""
-    if step.kind == "part":
-        from engine.blueprint.kinds.part import linked_name
-
-        links = [linked_name(told) for told in (step.props.get("arguments") or {}).values()]
-        return [link for link in links if link is not None for _ in range(2)]
-    name = str(step.props.get("variable") or "").strip()
-    return [name] if name and kind_of(step).group == "steps" else []
-
-
-def _given_inside(node: Node) -> Iterable[str]:
-    """Names that steps inside a flow step hand on; they are there, if empty, also where those did not run."""
-    if node.children:
-        for step in enabled_nodes(node):
-            for variable in kind_of(step).gives(step):
-                yield variable.name
-
-
-def _replies(steps: Iterable[Node]) -> tuple[int, int]:
-    """How many Replies run at least and at most."""
-    low = high = 0
-    for step in steps:
-        if not step.enabled or step.kind == "otherwise":
-            continue
-        if step.kind == "reply":
-            least, most = 1, 1
-        elif step.kind == "when":
-            least, most = _replies(step.children)
-            other = next((child for child in step.children if child.kind == "otherwise" and child.enabled), None)
-            second = _replies(other.children) if other is not None else (0, 0)
-            least, most = min(least, second[0]), max(most, second[1])
-        elif step.kind == "repeat":
-            least, most = 0, 2 if _replies(step.children)[1] else 0
-        else:
-            least, most = _replies(step.children)
-        low, high = low + least, high + most
-    return low, high

@@ -18,6 +18,7 @@ from engine.blueprint.declared import enabled_nodes
 from engine.blueprint.document import Node
 from engine.blueprint.kinds import kind_of
 from engine.blueprint.python_export.expressions import Code, NotPython
+from engine.blueprint.python_export.known import Holder
 from engine.blueprint.python_export.parts import WRITERS
 from engine.blueprint.python_export.source import (
     ExportError,
@@ -32,7 +33,6 @@ from engine.blueprint.python_export.source import (
     names_read,
     quoted,
 )
-from engine.blueprint.python_export.steps import Holder
 from engine.blueprint.python_export.texts import Written, condition, written
 from engine.blueprint.template import TemplateError, names_in_expression
 from engine.blueprint.values import ValueProblem
