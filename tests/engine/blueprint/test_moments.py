@@ -18,6 +18,8 @@ from engine.blueprint import (
     variables_in_scope,
     why_not_sent,
 )
+from engine.permissions import MemoryPermissions
+from engine.store import Store
 from engine.testing import Reply, ScriptedModel
 from engine.world import World
 from tests.engine.blueprint.builders import agent, only_if
@@ -104,6 +106,18 @@ async def test_what_is_not_allowed_is_told_and_never_asked(tmp_path: Any) -> Non
         (told,) = await heard(session, "hello")
         assert "not allowed" in told.text
         assert values(session, document).get("log", []) == []
+
+
+async def test_what_is_allowed_runs_by_itself(tmp_path: Any) -> None:
+    find = make_node("search_sessions", id="find", query="{{ message }}")
+    document = on("message", "x", find)
+    (capability,) = kind_of(find).capabilities(find)
+    async with Store.open(tmp_path / "b.db") as store:
+        world = World("a", MemoryPermissions([("a", capability)]), store=store)
+        async with create_app(agent_component(document, world=world), model=ScriptedModel(["a"])) as app:
+            session = await app.session("s")
+            assert await heard(session, "hello") == []
+            assert values(session, document)["log"] == ["x"]
 
 
 async def test_a_fault_of_the_program_is_told_in_plain_words(expect_log: Any, monkeypatch: pytest.MonkeyPatch) -> None:
