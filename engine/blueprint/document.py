@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -105,6 +105,13 @@ class AgentDocument:
                 level = below
             self._cache["index"] = index
         return index
+
+    def take_index(self, before: AgentDocument, changed: Iterable[Node]) -> None:
+        """Take the index over from a document of the same shape in which only these nodes are other objects."""
+        index = dict(before._index())
+        for node in changed:
+            index[node.id] = (node, *index[node.id][1:])
+        self._cache["index"] = index
 
     def walk(self) -> Iterator[Node]:
         """All nodes in reading order, the root first."""

@@ -157,14 +157,18 @@ def describe(document: AgentDocument, edit: Edit) -> str:
 
 def replace_node(document: AgentDocument, node: Node) -> AgentDocument:
     """The document with the node of that id exchanged; only the way up to the root is copied."""
-    current = node
+    current, way = node, [node]
     place = document.place(node.id)
     while place.parent_id is not None:
         parent = document.node(place.parent_id)
         children = (*parent.children[: place.index], current, *parent.children[place.index + 1 :])
         current = Node(parent.id, parent.kind, parent.props, children, parent.enabled, parent.extra)
+        way.append(current)
         place = document.place(parent.id)
-    return document.replace_root(current)
+    after = document.replace_root(current)
+    if node.children is document.node(node.id).children:
+        after.take_index(document, way)  # many such edits in a row would otherwise count all nodes each time
+    return after
 
 
 def _find(document: AgentDocument, node_id: str) -> Node:
