@@ -49,12 +49,16 @@ class Library:
 
     async def bring(self, document: AgentDocument) -> str:
         """The id of an agent that is exactly this document; a new one is made where there is none."""
+        there = await self.same_as(document)
+        return there.id if there is not None else await self.create(document)
+
+    async def same_as(self, document: AgentDocument) -> AgentRow | None:
+        """An agent whose present version is exactly this document."""
         from engine.blueprint.files import dump_document
         from engine.store.agents import version_id
 
         version = version_id(dump_document(document))
-        there = next((row.id for row in await self.list() if row.version == version), None)
-        return there or await self.create(document)
+        return next((row for row in await self.list() if row.version == version), None)
 
     async def load(self, agent_id: str) -> LoadedAgent | None:
         """An agent with its document and its undo history.

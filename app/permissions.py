@@ -103,6 +103,6 @@ async def _in_session(store: Store, grant: Grant) -> tuple[str, str, str]:
 
 
 def _nameless(agent_id: str) -> str:
-    if is_file_agent(agent_id) or agent_id.startswith(CONTENT):
+    if agent_id.startswith(CONTENT) or is_file_agent(agent_id):
         return tr("An agent that was run from a file")
     return tr("An agent that is not here any more")

@@ -20,6 +20,7 @@ from app.notify import Notify
 from app.services import Services
 from app.tasks import run_dialog, spawn
 from app.text import tr
+from app.worlds import look_around
 from widgets.permissions import ConsentDialog, ConsentRow
 
 if TYPE_CHECKING:
@@ -69,21 +70,42 @@ class ImportsController(QObject):
         for path in paths:
             await self.import_file(path)
 
-    async def import_file(self, path: Path) -> str | None:
-        """Import an agent file and open the agent; returns its id, or None where it was not wanted or is none."""
+    async def import_file(self, path: Path, *, copy: bool = False) -> str | None:
+        """Import an agent file and open the agent.
+
+        Args:
+            path: The file.
+            copy: Whether to add it where exactly this agent is there already; else that one is opened.
+
+        Returns:
+            Its id; None where it was not wanted or is no agent.
+        """
         async with self._one_at_a_time:
             try:
                 document = await asyncio.to_thread(read_file, path)
-                return await self._add(document, path)
+                there = None if copy else await Library(self._services.store).same_as(document)
+                if there is None:
+                    return await self._add(document, path)
+                self.open_wanted.emit(there.id, "")
+                self._notify.say(
+                    tr("You have this agent already: “{name}”.", name=there.name),
+                    tr("Add a copy"),
+                    lambda: self._add_copy(path),
+                )
+                return there.id
             except Exception as error:
                 log.warning("The file could not be imported", exc_info=error)
                 self._notify.error(explain(error))
                 return None
 
+    def _add_copy(self, path: Path) -> None:
+        spawn(self.import_file(path, copy=True), name="add a copy of an agent", owner=self)
+
     async def _add(self, document: AgentDocument, path: Path) -> str | None:
         from engine.blueprint.capabilities import capabilities
         from engine.permissions import StoredPermissions
 
+        await look_around(document)
         wanted = capabilities(document)
         allowed: tuple[str, ...] = ()
         unknown = [str(node.props.get("kind", "")) for node in document.walk() if node.kind == "unknown"]

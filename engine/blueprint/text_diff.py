@@ -84,24 +84,23 @@ def _by_lines(old: str, new: str) -> Iterator[Run]:
 
 
 def _joined(runs: Iterator[Run]) -> Iterator[Run]:
-    """Neighbours of one kind as one run; what was taken away stands before what came instead; empty ones left out."""
-    removed, added = "", ""
-    same = ""
+    """Neighbours of one kind as one run, what went before what came; a blank between two changes belongs to both."""
+    same = removed = added = ""
     for run in runs:
-        if not run.text:
-            continue
         if run.kind == "same":
-            yield from _pair(removed, added)
-            removed, added = "", ""
             same += run.text
-            continue
-        if same:
-            yield Run("same", same)
+        elif run.text:
+            if same and not ((removed or added) and same.isspace() and "\n" not in same):
+                yield from _pair(removed, added)
+                yield Run("same", same)
+                removed = added = ""
+            elif same:
+                removed, added = removed + same, added + same
             same = ""
-        removed, added = (removed + run.text, added) if run.kind == "removed" else (removed, added + run.text)
+            removed, added = (removed + run.text, added) if run.kind == "removed" else (removed, added + run.text)
+    yield from _pair(removed, added)
     if same:
         yield Run("same", same)
-    yield from _pair(removed, added)
 
 
 def _pair(removed: str, added: str) -> Iterator[Run]:

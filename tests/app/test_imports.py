@@ -19,14 +19,14 @@ from tests.engine.blueprint.builders import agent, notepad
 from widgets.permissions import ConsentDialog
 
 
-def searcher() -> AgentDocument:
+def searcher(name: str = "Searcher") -> AgentDocument:
     """An agent that would look through sessions and have the web searched."""
     return agent(
         make_node("provider_tool", id="web", tool="web_search"),
         make_node("tool", make_node("search_sessions", id="find", query="x"), id="tool", title="Find"),
         Node("new", "unknown", {"kind": "hologram", "props": {"size": 1}}),
         make_node("timeline", id="time"),
-        name="Searcher",
+        name=name,
     )
 
 
@@ -50,7 +50,7 @@ async def allowed(person: Person) -> list[str]:
 @at_the_window
 async def test_an_agent_shows_what_it_may_do_and_gets_what_is_ticked(start, tmp_path):
     person = await start()
-    person.desk.imports.take([written(tmp_path / "a.bough.json", searcher())])
+    person.desk.documents.imports.take([written(tmp_path / "a.bough.json", searcher())])
     dialog = await asked()
     assert [line.row.sentence for line in dialog.lines] == [c.sentence for _, c in capabilities(searcher())]
     assert dialog.lines[1].row.part == "Tool · Find · Search sessions"
@@ -67,8 +67,8 @@ async def test_an_agent_shows_what_it_may_do_and_gets_what_is_ticked(start, tmp_
 @at_the_window
 async def test_looking_first_and_cancelling(start, tmp_path):
     person = await start()
-    first, second = (written(tmp_path / name, searcher()) for name in ("a.json", "b.json"))
-    person.desk.imports.take([first, second])
+    first, second = (written(tmp_path / f"{name}.json", searcher(name)) for name in ("Searcher", "Other"))
+    person.desk.documents.imports.take([first, second])
     dialog = await asked()
     dialog.all.click()
     QTest.mouseClick(dialog.look, Qt.MouseButton.LeftButton)
@@ -83,7 +83,7 @@ async def test_looking_first_and_cancelling(start, tmp_path):
 async def test_a_round_trip_gives_the_same_bytes(start, tmp_path):
     person = await start()
     path = written(tmp_path / "a.bough.json", searcher())
-    person.desk.imports.take([path])
+    person.desk.documents.imports.take([path])
     dialog = await asked()
     QTest.mouseClick(dialog.look, Qt.MouseButton.LeftButton)
     await until(lambda: person.desk.bench.agent is not None, "the agent")
@@ -97,6 +97,19 @@ async def test_an_agent_that_can_do_nothing_outside_opens_at_once(start, tmp_pat
     await until(lambda: person.desk.window.page == "workspace", "the agent")
     assert person.desk.bench.agent.name == "Notepad assistant"
     assert not dialogs()
+
+
+@at_the_window
+async def test_the_same_file_again_opens_the_agent_that_is_there(start, tmp_path):
+    path = written(tmp_path / "a.bough.json", notepad())
+    person = await start()
+    first = await person.desk.documents.imports.import_file(path)
+    assert await person.desk.documents.imports.import_file(path) == first
+    assert len(await person.store.agents.list()) == 1
+    toast = person.desk.notify.toasts.open_toasts[-1]
+    assert toast.record.text == "You have this agent already: “Notepad assistant”."
+    toast.action.click()
+    await until(lambda: person.desk.bench.agent and person.desk.bench.agent.name == "Notepad assistant 2", "a copy")
 
 
 @at_the_window
@@ -115,11 +128,11 @@ async def test_a_broken_file_is_refused_with_place_and_reason(start, tmp_path, e
     person = await start()
     path = written(tmp_path / "a.bough.json", notepad())
     path.write_text(path.read_text(encoding="utf-8").replace('"notepad"', "7"), encoding="utf-8")
-    assert await person.desk.imports.import_file(path) is None
+    assert await person.desk.documents.imports.import_file(path) is None
     said = person.desk.notify.toasts.history[-1].text
     assert "This is not an agent that Bough can read." in said
     assert "root.children[1].props.title" in said
-    assert await person.desk.imports.import_file(tmp_path / "missing.json") is None
+    assert await person.desk.documents.imports.import_file(tmp_path / "missing.json") is None
     assert "is not there" in person.desk.notify.toasts.history[-1].text
 
 

@@ -32,8 +32,8 @@ async def saves_a_part(person: Person, kind: str, title: str) -> PartDefinition:
 
 async def library(person: Person) -> Any:
     await person.goes_to("library")
-    page = person.desk.library.page
-    await person.desk.library.refresh()
+    page = person.desk.documents.library.page
+    await person.desk.documents.library.refresh()
     return page
 
 
@@ -98,7 +98,7 @@ async def test_a_part_is_used_in_the_open_agent_and_updated_everywhere(start):
     stored = await person.store.agents.get(first)
     assert "Be brief." in str(stored.document)
     opened: list[str] = []
-    person.desk.library.open_wanted.connect(lambda agent_id, _: opened.append(agent_id))
+    person.desk.documents.library.open_wanted.connect(lambda agent_id, _: opened.append(agent_id))
     page.open_requested.emit(first)
     await until(lambda: person.desk.bench.agent.id == first and person.desk.window.page == "workspace", "opened")
 
@@ -132,5 +132,5 @@ async def test_a_part_that_fits_nowhere_is_refused_with_a_sentence(start, monkey
 
     before = len(toasts.history)
     monkeypatch.setattr(person.store.parts, "list", fails)
-    person.desk.library.show()
+    person.desk.documents.library.show()
     await until(lambda: len(toasts.history) > before, "said too")

@@ -24,7 +24,7 @@ def named(page, words: str) -> QPushButton:
 
 async def page_of(person: Person):
     person.desk.go("settings")
-    page = person.desk.permissions.page
+    page = person.desk.documents.permissions.page
     person.desk.settings.page.asked.emit("permissions.show", "")
     await until(lambda: person.desk.window.page == "permissions", "the page")
     return page
@@ -39,12 +39,14 @@ async def test_all_grants_stand_by_agent_and_one_is_taken_back_with_undo(start):
     for capability in (WEB, NOTES):
         await permissions.allow(agent, capability)
     await permissions.allow("file_1", WEB)
+    await permissions.allow("content:1f", NOTES)
     await permissions.allow("gone", WEB)
     await person.store.grants.set("something else", True)
     page = await page_of(person)
-    await until(lambda: len(page.ids()) == 4, "four")
+    await until(lambda: len(page.ids()) == 5, "five")
     assert [group.agent for group in page._groups] == [
         "Notepad assistant",
+        "An agent that was run from a file",
         "An agent that was run from a file",
         "An agent that is not here any more",
     ]
@@ -53,13 +55,13 @@ async def test_all_grants_stand_by_agent_and_one_is_taken_back_with_undo(start):
     assert not nameless(page)
     assert not unreachable(page)
     QTest.mouseClick(named(page, "Take back: Read files in /notes"), Qt.MouseButton.LeftButton)
-    await until(lambda: len(page.ids()) == 3, "one is gone")
+    await until(lambda: len(page.ids()) == 4, "one is gone")
     assert not await permissions.allows(agent, NOTES)
     assert await permissions.allows(agent, WEB)
     toasts = person.desk.notify.toasts
     assert toasts.history[-1].text == "Notepad assistant has to ask again: Read files in /notes."
     toasts.open_toasts[-1].action.click()
-    await until(lambda: len(page.ids()) == 4, "it is back")
+    await until(lambda: len(page.ids()) == 5, "it is back")
     assert await permissions.allows(agent, NOTES)
 
 
@@ -136,5 +138,5 @@ async def test_what_cannot_be_changed_is_said(start, monkeypatch, expect_log):
     await until(lambda: any("cannot be written" in said.text for said in toasts.history), "said")
     before = len(toasts.history)
     monkeypatch.setattr(person.store.grants, "list", fails)
-    person.desk.permissions.show()
+    person.desk.documents.permissions.show()
     await until(lambda: len(toasts.history) > before, "said too")

@@ -40,7 +40,7 @@ async def long_ago(person: Person, seconds: float = 7_200) -> None:
 
 
 async def looks_at_versions(person: Person):
-    page = person.desk.versions.page
+    page = person.desk.documents.versions.page
     person.desk.window.actions_.run("agent.versions")
     await until(lambda: person.desk.window.page == "versions" and page.list.selected(), "versions")
     await until(lambda: not page.list.versions.unknown(), "what changed in each")
@@ -142,11 +142,11 @@ async def test_the_list_follows_undo_and_loads_as_it_is_scrolled(start, monkeypa
     await long_ago(person)
     page = await looks_at_versions(person)
     bar = page.list.verticalScrollBar()
-    while len(person.desk.versions._rows) < 25:
-        known = len(person.desk.versions._rows)
+    while len(person.desk.documents.versions._rows) < 25:
+        known = len(person.desk.documents.versions._rows)
         bar.setValue(0)
         bar.setValue(bar.maximum())
-        await until(lambda known=known: len(person.desk.versions._rows) > known, "another page")
+        await until(lambda known=known: len(person.desk.documents.versions._rows) > known, "another page")
     await until(lambda: not page.list.versions.unknown(), "all differences")
     person.desk.window.actions_.run("edit.undo")
     await until(
@@ -179,7 +179,7 @@ async def test_what_cannot_be_read_is_said(start, monkeypatch, expect_log):
         await until(lambda before=before: len(toasts.history) > before, what)
     monkeypatch.setattr(person.store.agents, "versions", fails)
     before = len(toasts.history)
-    person.desk.versions.show()
+    person.desk.documents.versions.show()
     await until(lambda: len(toasts.history) > before, "said")
 
 

@@ -98,6 +98,8 @@ class VersionListModel(QAbstractListModel):
             following = self._groups[number + 1].head.id if number + 1 < len(self._groups) else ""
             opened = group.head.id in self._open and bool(group.steps)
             first = group.steps[0].id if opened else following
+            if not first and group.steps:
+                first = group.steps[-1].id  # nothing is older than the first of these steps
             rows.append(VersionListRow("version", "", group.head, first))
             if group.steps:
                 rows.append(VersionListRow("steps", self._steps_words(len(group.steps)), group.head, open=opened))

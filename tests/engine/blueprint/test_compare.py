@@ -264,6 +264,13 @@ def test_runs_give_both_texts_back(before: str, then: str) -> None:
     assert (before == then) == all(run.kind == "same" for run in runs)
 
 
+def test_a_blank_between_two_changes_belongs_to_both_of_them() -> None:
+    said = [(run.kind, run.text) for run in word_changes("Notepad assistant", "Shopping list")]
+    assert said == [("removed", "Notepad assistant"), ("added", "Shopping list")]
+    kept = [run.text for run in word_changes("one\ntwo", "three\nfour") if run.kind == "same"]
+    assert kept == ["\n"], "lines stay lines"
+
+
 def test_long_texts_are_compared_by_lines_first() -> None:
     chance = random.Random(1)
     words = [f"w{chance.randrange(500)}" for _ in range(4_000)]

@@ -85,6 +85,10 @@ def test_rows_tell_day_time_name_and_change(app: QApplication) -> None:
     ]  # fmt: skip
     assert model.index(2).data() == "2 steps before it, unfolded"
     assert model.row_of("nobody") == -1
+    model.set_groups(group_versions(items()[:3]))
+    assert next((row.item.id, row.before) for row in model.rows if row.kind == "version" and row.item) == ("e", "d")
+    model.toggle("e")
+    assert model.unknown() == [("e", "c")], "folded, all of the first day is one change"
 
 
 def test_keys_and_mouse_fold_choose_and_ask(app: QApplication, qtbot: Any) -> None:
