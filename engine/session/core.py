@@ -44,7 +44,8 @@ class SessionCore(SessionParts):
         if not self.journal.made and "session" not in fields:
             fields["session"] = self.row()
         try:
-            await self.journal.save(**fields)
+            self.journal.add(**fields)
+            await self.journal.flush()
         except SessionLocked:
             self.refused()
             raise

@@ -48,16 +48,11 @@ class Journal:
         """How many commits wait for their next attempt."""
         return len(self._queue)
 
-    async def save(self, **fields: Any) -> None:
-        """Make a commit and everything that is still unsaved durable.
+    def add(self, **fields: Any) -> None:
+        """Note what is to be saved with the next :meth:`flush`."""
+        from engine.persistence import Commit
 
-        Raises:
-            StoreError: It could not be saved; it is kept and goes along with the next save.
-        """
-        if self.store is None:
-            return
-        self._queue.append(self._commit(fields))
-        await self.flush()
+        self._queue.append(Commit(self.session_id, **fields))
 
     def later(self, **fields: Any) -> None:
         """Save without waiting; a failure is tried again with the next save.
@@ -66,15 +61,15 @@ class Journal:
         """
         if self.store is None:
             return
-        self._queue.append(self._commit(fields))
+        self.add(**fields)
         if self._attempt is None and self._soon is None:
             self._soon = asyncio.get_running_loop().call_soon(self._go_on)
 
     async def flush(self) -> None:
-        """Save what is unsaved, in order. A cancelled caller does not leave a commit in doubt.
+        """Make what is unsaved durable, in order. A cancelled caller does not leave a commit in doubt.
 
         Raises:
-            StoreError: It could not be saved.
+            StoreError: It could not be saved; it is kept and goes along with the next attempt.
         """
         self._waiting += 1
         try:
@@ -116,11 +111,6 @@ class Journal:
                 self._queue[place] = replace(commit, events=None)
 
     # -- attempts ------------------------------------------------------------------------------------------------
-
-    def _commit(self, fields: Mapping[str, Any]) -> Commit:
-        from engine.persistence import Commit
-
-        return Commit(self.session_id, **fields)
 
     def _batch(self) -> list[Commit]:
         """What is unsaved, as few commits as can be; what happened since the last save goes along with the last."""

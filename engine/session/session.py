@@ -344,11 +344,12 @@ class Session(SessionCore):
         self.executions.append(ex)
         self.touch()
         context = self._context()
-        ex.task = context.run(loop.create_task, self._run(ex, before))
+        running = run_execution(self, ex) if before is None else self._run_after(before, ex)
+        ex.task = context.run(loop.create_task, running)
         return Procedure(handle)
 
-    async def _run(self, ex: Execution, before: Execution | None) -> None:
-        if before is not None and before.task is not None:
+    async def _run_after(self, before: Execution, ex: Execution) -> None:
+        if before.task is not None:
             await asyncio.wait([before.task])
         await run_execution(self, ex)
 

@@ -46,8 +46,10 @@ def small_window() -> Any:
     return [System("You are brief."), Timeline(limit=10)]
 
 
-async def one_more_tick(folder: Path) -> float:
-    """What a tick with an async tool adds: turns with eleven ticks against turns with one."""
+async def one_more_tick(folder: Path) -> tuple[float, float]:
+    """What a tick with an async tool adds: turns with eleven ticks against turns with one; milliseconds, and those of
+    processor time.
+    """
     calls = 10
     noting = [Reply("", tool_calls=[ToolCall("add_note", {"note": "x"})])]
     script = [reply for _ in range(SAMPLES) for reply in (*(noting * calls), Reply("done"))]
@@ -60,7 +62,7 @@ async def one_more_tick(folder: Path) -> float:
             await session.mount()
             with Stopwatch() as watch:
                 await session.send("note ten things").result
-            long.append(watch.seconds)
+            long.append(watch)
     async with create_app(notepad_agent, model=ScriptedModel(), store=folder / "tick.db") as app:
         short = []
         for number in range(SAMPLES):
@@ -68,12 +70,14 @@ async def one_more_tick(folder: Path) -> float:
             await session.mount()
             with Stopwatch() as watch:
                 await session.send("hello").result
-            short.append(watch.seconds)
-    return (milliseconds(long) - milliseconds(short)) / calls
+            short.append(watch)
+    whole = milliseconds([watch.seconds for watch in long]) - milliseconds([watch.seconds for watch in short])
+    spent = milliseconds([watch.processor for watch in long]) - milliseconds([watch.processor for watch in short])
+    return whole / calls, spent / calls
 
 
-async def many_sessions(folder: Path) -> tuple[float, float]:
-    """A thousand sessions with one turn each at once: seconds, and kilobytes for each session."""
+async def many_sessions(folder: Path) -> tuple[float, float, float]:
+    """A thousand sessions with one turn each at once: seconds, those of processor time, kilobytes for each session."""
     async with create_app(notepad_agent, model=ScriptedModel(), store=folder / "many.db") as app:
         warm = await app.session("warm")
         await warm.send("hello").result
@@ -81,12 +85,12 @@ async def many_sessions(folder: Path) -> tuple[float, float]:
         with Stopwatch() as watch:
             sessions = [await app.session(f"s{number}") for number in range(1000)]
             await asyncio.gather(*(session.send("hello").result for session in sessions))
-        return watch.seconds, (resident_kb() - before) / 1000
+        return watch.seconds, watch.processor, (resident_kb() - before) / 1000
 
 
-async def reopen(folder: Path) -> tuple[float, float, float]:
-    """Opening a stored session of 1,000 turns up to its first answer, the floor of the same run, and, where memory
-    holds the newest 50 entries only, the same again; milliseconds.
+async def reopen(folder: Path) -> tuple[float, float, float, float]:
+    """Opening a stored session of 1,000 turns up to its first answer, its processor time, the floor of the same run,
+    and the same where memory holds the newest 50 entries only; milliseconds.
     """
     path = folder / "thousand.db"
     async with create_app(notepad_agent, model=ScriptedModel(), store=path) as app:
@@ -97,19 +101,20 @@ async def reopen(folder: Path) -> tuple[float, float, float]:
     for _ in range(SAMPLES):
         whole.append(await first_answer(path, None))
         floor.append(read_and_parse(path))
-        part.append(await first_answer(path, 50))
-    return milliseconds(whole), milliseconds(floor), milliseconds(part)
+        part.append((await first_answer(path, 50)).seconds)
+    spent = milliseconds([watch.processor for watch in whole])
+    return milliseconds([watch.seconds for watch in whole]), spent, milliseconds(floor), milliseconds(part)
 
 
-async def first_answer(path: Path, limit: int | None) -> float:
-    """Seconds from asking for a stored session to its first answer; opening the database is not measured."""
+async def first_answer(path: Path, limit: int | None) -> Stopwatch:
+    """From asking for a stored session to its first answer; opening the database is not measured."""
     async with create_app(notepad_agent, model=ScriptedModel(), store=path, max_timeline_entries=limit) as app:
         other = await app.session("other")
         await other.send("hello").result
         with Stopwatch() as watch:
             session = await app.session("s")
             await session.send("again").result
-    return watch.seconds
+    return watch
 
 
 def read_and_parse(path: Path) -> float:

@@ -128,7 +128,8 @@ class Slow:
 async def test_who_is_cancelled_while_saving_leaves_nothing_unsaved():
     store = Slow()
     journal = Journal("s", store)
-    saving = asyncio.ensure_future(journal.save(session={"title": "one"}))
+    journal.add(session={"title": "one"})
+    saving = asyncio.ensure_future(journal.flush())
     await store.came.wait()
     saving.cancel()
     await asyncio.sleep(0)
@@ -149,9 +150,11 @@ async def test_what_failed_waits_for_the_next_save_and_both_callers_are_told_of_
     journal = Journal("s", store)
     store.error = OSError("full")
     journal.later(session={"title": "one"})
-    first = asyncio.ensure_future(journal.save(session={"title": "two"}))
+    journal.add(session={"title": "two"})
+    first = asyncio.ensure_future(journal.flush())
     await store.came.wait()
-    second = asyncio.ensure_future(journal.save(session={"agent_id": "a"}))
+    journal.add(session={"agent_id": "a"})
+    second = asyncio.ensure_future(journal.flush())
     store.gate.set()
     with pytest.raises(StoreError, match="full"):
         await first
