@@ -36,11 +36,23 @@ class Capability:
     sentence: str = ""
     detail: str = ""
 
+    def __post_init__(self) -> None:
+        # A person decides by these words: nothing in a path or in code may turn, hide or break them.
+        object.__setattr__(self, "sentence", " ".join(_visible(self.sentence).split()))
+        object.__setattr__(self, "detail", _visible(self.detail, "\n\t"))
+
     @property
     def key(self) -> str:
         """Changes with anything that changes what is allowed; words do not count."""
         text = json.dumps([self.kind, self.subject], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return f"{self.kind}:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:40]}"
+
+
+def _visible(text: str, kept: str = "") -> str:
+    """A text in which what cannot be seen is written out, but for some characters that are kept."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() or each in kept else f"\\u{ord(each):04x}" for each in text)
 
 
 @dataclass(frozen=True, slots=True)

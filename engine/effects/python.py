@@ -155,7 +155,10 @@ async def _talk(process: Process, sent: bytes) -> bytes:
 def _end(process: Process) -> None:
     """Kill the process and all that it started."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, _SIGKILL)
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, _SIGKILL)
+        elif process.returncode is None:
+            process.kill()
 
 
 def _outcome(answer: bytes, code: int, megabytes: int) -> Outcome:

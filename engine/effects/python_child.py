@@ -8,6 +8,7 @@ the sandbox (``sandbox``) and by the limits, not by Python.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -97,7 +98,7 @@ def _line(error: BaseException) -> int | None:
 
 
 def limit_process(limits: Mapping[str, int]) -> None:
-    """Bind this process by the limits of the system, named as ``resource`` names them; unknown ones are left out."""
+    """Bind this process by the limits of the system, named as ``resource`` names them, as far as it has them."""
     try:
         import resource
     except ImportError:  # Windows has none; there the parent's clock is what ends it
@@ -107,7 +108,8 @@ def limit_process(limits: Mapping[str, int]) -> None:
         if number is not None:
             _, hard = resource.getrlimit(number)
             value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-            resource.setrlimit(number, (value, value))
+            with contextlib.suppress(ValueError, OSError):  # macOS knows some by name only
+                resource.setrlimit(number, (value, value))
 
 
 def die_with(parent: int) -> bool:

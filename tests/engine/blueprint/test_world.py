@@ -63,6 +63,17 @@ def test_words_do_not_count_for_what_is_allowed_but_the_subject_does() -> None:
     assert Capability("mcp", HERE.subject).key != HERE.key
 
 
+def test_no_path_and_no_code_can_turn_or_hide_the_words_that_a_person_agrees_to() -> None:
+    path = "/home/ada/\u202etxt.exe\nand nothing else\x1b[2J"
+    capability = Capability(
+        "read_file", {"path": path}, f"Read the file {path}", detail="x = 1\n\tif \u202ey: \u200bpass"
+    )
+    assert capability.sentence == "Read the file /home/ada/\\u202etxt.exe\\u000aand nothing else\\u001b[2J"
+    assert capability.detail == "x = 1\n\tif \\u202ey: \\u200bpass"
+    assert capability.key == Capability("read_file", {"path": path}).key
+    assert Capability("x", {}, "Grüße “an” Ada").sentence == "Grüße “an” Ada"
+
+
 async def test_permissions_stay_in_the_database_until_they_are_taken_back(tmp_path: Any) -> None:
     async with await Store.open(tmp_path / "b.db") as store:
         kept = StoredPermissions(store.grants)

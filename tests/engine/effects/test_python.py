@@ -290,6 +290,10 @@ def test_the_packaged_program_is_its_own_interpreter(monkeypatch: pytest.MonkeyP
     assert "--proc" in made and made[-2:] == list(command)
 
 
+def _refuse(*_: object) -> None:
+    raise ValueError("not here")
+
+
 # -- the process's own side, in this one -------------------------------------------------------------------------
 
 
@@ -304,6 +308,9 @@ def test_the_childs_side_runs_code_and_tells_what_came_of_it(monkeypatch: pytest
     assert run("raise KeyError", None, 9) == {"printed": "", "error": "KeyError", "line": 1}
     assert run("import sys; sys.stdout.writable() and sys.stdout.write('x')", None, 9)["printed"] == "x"
     limit_process({"NO_SUCH_LIMIT": 1})
+    with monkeypatch.context() as patch:
+        patch.setattr("resource.setrlimit", _refuse)
+        limit_process({"CORE": 0})  # this system knows the limit by name only
     monkeypatch.setitem(sys.modules, "resource", None)
     limit_process({"CORE": 0})
     monkeypatch.setattr(sys, "platform", "darwin")
