@@ -146,7 +146,7 @@ class DroppedState(QObject):
 
 def _lost_in_sessions(agent: OpenAgent, before: AgentDocument) -> Iterable[Lost]:
     for session in agent.sessions.values():
-        yield from lost_values(before, agent.model.document, node_states(session.session))
+        yield from lost_values(before, agent.model.document, node_states(before, session.session))
 
 
 def _once(lost: Iterable[Lost]) -> Iterable[Lost]:

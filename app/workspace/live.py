@@ -14,7 +14,7 @@ from app.workspace.open_agent import OpenAgent
 from app.workspace.open_session import OpenSession
 from engine.blueprint.document import AgentDocument, Node
 from engine.blueprint.kinds import kind_of
-from engine.blueprint.render import node_of_path
+from engine.blueprint.render import node_of_path, state_values
 from engine.model import ModelRequest
 from widgets.tree import LiveBadge
 
@@ -24,15 +24,9 @@ LOOKED_AT = 400
 """So many of the newest entries are looked through for the last calls of tools."""
 
 
-def node_states(session: Any) -> dict[str, Any]:
-    """The value of every state variable and knob of a session, by node id."""
-    found: dict[str, Any] = {}
-    inspected: Mapping[str, Any] = session.inspect()
-    for path, values in inspected.get("state", {}).items():
-        node_id = node_of_path(path)
-        if node_id is not None and values:
-            found[node_id] = values[0]
-    return found
+def node_states(document: AgentDocument, session: Any) -> dict[str, Any]:
+    """The value of every state variable, knob and gate of a session, by node id."""
+    return state_values(document, session.inspect()["saved"])
 
 
 def titles_and_groups(document: AgentDocument) -> tuple[dict[str, str], dict[str, str]]:
@@ -147,11 +141,18 @@ def _value_words(node: Node, states: Mapping[str, Any], session: OpenSession | N
     if node.kind == "timeline":
         count = len(session.session.timeline) if session is not None else 0
         return plural(count, tr("1 message"), tr("{count} messages")) if count else ""
+    if node.kind == "gate":
+        return gate_words().get(str(states.get(node.id, "")), "")
     return value_words(states[node.id]) if node.id in states else ""
 
 
 def _condition(node: Node, reason: str | None, document: AgentDocument) -> bool | None:
     return (reason is None) if node.kind == "when" and node.enabled else None
+
+
+def gate_words() -> dict[str, str]:
+    """The states of a gate as a badge."""
+    return {"inactive": tr("open"), "active": tr("closed"), "deferred": tr("put off")}
 
 
 def value_words(value: Any) -> str:

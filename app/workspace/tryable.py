@@ -32,11 +32,7 @@ def tryables(document: AgentDocument, state: Mapping[str, Any]) -> list[Tryable]
 def _field(node: Node, variable: Variable) -> Field:
     name, label = variable.node_id, variable.title or variable.name
     if variable.source == "gate":
-        states = {
-            "inactive": tr("Not closed"),
-            "active": tr("Closed: must be cleared first"),
-            "deferred": tr("Put off"),
-        }
+        states = {"inactive": tr("Open"), "active": tr("Closed"), "deferred": tr("Put off")}
         choices = tuple(Choice(value, words) for value, words in states.items())
         return Field(name, label, editor="choice", choices=choices, default="inactive")
     kind: Any = kind_of(node)

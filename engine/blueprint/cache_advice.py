@@ -14,7 +14,7 @@ from itertools import pairwise, zip_longest
 from typing import Any, Literal
 
 from engine.blueprint.conditions import as_condition, to_expression
-from engine.blueprint.declared import readable
+from engine.blueprint.declared import readable, variables
 from engine.blueprint.document import AgentDocument, Node
 from engine.blueprint.edits import Edit
 from engine.blueprint.form_fields import Field
@@ -219,6 +219,8 @@ def _changed(
         return ()
     around = [above for above in document.ancestors(node.id) if above.kind in ("when", "repeat")]
     names = {name for one in (node, *around) for name in names_read(one)}
+    if node.kind in ("knob", "gate"):  # all of them stand in one block, which the first one writes
+        names |= {variable.name for variable in variables(document) if variable.source in ("knob", "gate")}
     return tuple(sorted(name for name in names if name in after and before.get(name) != after[name]))
 
 

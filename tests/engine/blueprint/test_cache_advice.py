@@ -229,3 +229,12 @@ async def test_what_the_person_edited_is_not_said_to_change_often() -> None:
     assert not found.edited and found.move is not None
     gone, _ = apply(document, RemoveNode("when"))
     assert compare(before, after, document, document_before=gone).edited
+
+
+def test_the_block_of_knobs_names_the_knob_that_changed() -> None:
+    knobs = [make_node("knob", id=name, title=name) for name in ("loud", "formal")]
+    document = agent(make_node("system", id="sys", text="Be kind."), *knobs, TIME)
+    before, after = (dry_compile(document, state={"formal": on}) for on in (False, True))
+    values = {name: {"loud": False, "formal": on} for name, on in (("state_before", False), ("state_after", True))}
+    found = compare(before, after, document, **values)  # type: ignore[arg-type]
+    assert (found.node_id, found.names) == ("loud", ("formal",))
