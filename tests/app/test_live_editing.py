@@ -23,6 +23,14 @@ def of_kind(person: Person, kind: str) -> Any:
     return next(node for node in document(person).walk() if node.kind == kind)
 
 
+def fill(person: Person, name: str, text: str) -> None:
+    """Type into a field of the form, over what is there."""
+    field = person.page.form.row(name).editor.focus_target()
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, text)
+
+
 def toasts(person: Person) -> list[Any]:
     return [toast for toast in person.desk.notify.toasts.open_toasts if "loses" in toast.record.text]
 
@@ -43,7 +51,8 @@ async def test_the_next_turn_uses_the_edit_and_keeps_the_state(start):
     person, model = await noted(start)
     agent = person.desk.bench.agent
     system = of_kind(person, "system")
-    agent.model.do(SetProperty(system.id, "text", "You are a pirate with a notepad."))
+    person.page.tree.select([system.id])
+    fill(person, "text", "You are a pirate with a notepad.")
     agent.model.do(InsertNode(document(person).root.id, 1, make_node("section", id="extra", title="Tide", text="low")))
     await person.says("What is on it?")
     sent = model.calls[-1].system

@@ -1,7 +1,7 @@
 """A small map of the whole tree in the corner of the canvas: shows which part is to be seen, click or drag to go there.
 
-It is there only where the tree does not fit, and can be switched off. For the mouse alone: keys and assistive
-technology have the outline, find and breadcrumbs. Not here: the cards (``paint``).
+It is there only where much of the tree is out of sight, and can be switched off. For the mouse alone: keys and
+assistive technology have the outline, find and breadcrumbs. Not here: the cards (``paint``).
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _WIDTH, _TALLEST, _MARGIN, _PAD = 56, 220, 6, 5
 _LEAST = 1.5
+_HIDDEN = 0.6
+"""Only where more than this share of a screen is out of sight is the map worth its room."""
 _RESTING = 0.75
 """How strong it is while the mouse is elsewhere: cards behind it can still be read."""
 _LATER_MS = 120
@@ -81,7 +83,7 @@ class Minimap(QWidget):
         """Take the corner, or go away where everything can be seen."""
         canvas = self._canvas
         view = canvas.viewport()
-        scrolls = canvas.verticalScrollBar().maximum() > 0 or canvas.horizontalScrollBar().maximum() > 0
+        scrolls = canvas.verticalScrollBar().maximum() > _HIDDEN * view.height()
         room = view.width() > 4 * _WIDTH and view.height() > 200
         self.setVisible(self._on and scrolls and room and canvas.layout_.root is not None)
         if self.isHidden():
