@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 
+from engine import Aborted
 from engine.blueprint import dry_compile, kind_of, make_node, problems
 from engine.blueprint.capabilities import capabilities
 from engine.blueprint.document import Node
@@ -14,6 +16,7 @@ from engine.effects import wire
 from engine.permissions import MemoryPermissions
 from engine.world import World
 from tests.engine.blueprint.builders import agent
+from tests.engine.blueprint.scripted import results
 from tests.engine.blueprint.worlds import Keys, acting, errors, scene
 from tests.engine.effects.net import PUBLIC, network
 from tests.servers.web_server import Asked, WebServer, answer, moved
@@ -193,6 +196,27 @@ async def test_an_error_of_the_server_fails_the_tool_or_is_looked_at() -> None:
         assert not errors(looked)
         async with scene(looked) as play:
             assert await play.turn() == ("404: No such\ncity", False)
+
+
+async def test_a_turn_that_is_stopped_lets_go_of_the_server() -> None:
+    asked = asyncio.Event()
+
+    def stall(_: Asked) -> bytes:
+        asked.set()
+        return b""
+
+    async with WebServer({"/": stall}) as server:
+        permissions = MemoryPermissions()
+        document = acting(request(server.url))
+        for _, capability in capabilities(document):
+            await permissions.allow("agent", capability)
+        async with scene(document, World("agent", permissions)) as play:
+            handle = await play.session.send("go")
+            await asked.wait()
+            handle.abort("Enough")
+            with pytest.raises(Aborted, match="Enough"):
+                await handle.result
+            assert results(play.session)[-1][1]
 
 
 def test_what_it_may_do_changes_with_host_method_network_and_secret() -> None:
