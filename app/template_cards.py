@@ -38,7 +38,7 @@ def card_of(template: Template) -> CardInfo:
     kinds = {capability.kind for _, capability in capabilities(template.document)}
     tags = tuple(dict.fromkeys(_TAG_OF[kind] for kind in _TAG_OF if kind in kinds)) or ("nothing",)
     words = " ".join((CATEGORIES.get(template.category, ""), *template.suggestions))
-    badge = tr("Runs with any model") if tags == ("nothing",) else ", ".join(tr(TAGS[tag]) for tag in tags)
+    badge = tr("Any model") if tags == ("nothing",) else ", ".join(tr(TAGS[tag]) for tag in tags)
     return CardInfo(
         template.name,
         template.title,

@@ -19,8 +19,12 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication
 
 from app.paths import Paths
+from engine.blueprint import SetProperty
+from engine.blueprint.part_edits import make_part
+from engine.permissions import Capability, StoredPermissions
 from engine.testing import Reply, ScriptedModel, ToolCall
 from tests.app.helpers import Person, Room, until
+from widgets.permissions import ConsentDialog, ConsentRow
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
 LARGEST = 200_000
@@ -67,6 +71,14 @@ class Camera:
         await settle()
         window = self._person.desk.window
         save(window.grab().toImage(), self._folder / f"{name}{self._ending}.png")
+
+    async def take_dialog(self, name: str) -> None:
+        """Take a picture of the dialog that is open, then close it."""
+        dialog = await until(QApplication.activeModalWidget, "a dialog")
+        await settle()
+        save(dialog.grab().toImage(), self._folder / f"{name}{self._ending}.png")
+        dialog.close()
+        await settle()
 
 
 async def settle(seconds: float = 0.6) -> None:
@@ -129,6 +141,48 @@ async def workspace(person: Person, camera: Camera) -> None:
     await camera.take("sessions")
     await person.goes_to("settings")
     await camera.take("settings")
+    await documents(person, camera)
+
+
+async def documents(person: Person, camera: Camera) -> None:
+    """What treats an agent as a document: versions, permissions, the library, templates to look inside."""
+    model, desk = person.desk.bench.agent.model, person.desk
+    first = {node.kind: node.id for node in model.document.walk()}
+    model.do(
+        SetProperty(first["system"], "text", "You are a careful assistant with a notepad. Keep the person's words.")
+    )
+    await person.saved()
+    part, edit = make_part(
+        model.document, [first["when"]], "What is noted", description="Shows the notes to the model."
+    )
+    await desk.parts.updates.save(part)
+    model.do(edit)
+    await person.saved()
+    desk.window.actions_.run("agent.versions")
+    page = desk.documents.versions.page
+    await until(lambda: page.list.selected() and not page.list.versions.unknown(), "what changed")
+    await camera.take("versions")
+    await person.goes_to("library")
+    await desk.documents.library.refresh()
+    await camera.take("library")
+    permissions = StoredPermissions(person.store.grants)
+    for kind, sentence in (("http", "Fetch from example.org"), ("read_folder", "Read files in the folder Recipes")):
+        await permissions.allow(desk.bench.agent.id, Capability(kind, {}, sentence))
+    desk.go("permissions")
+    await until(lambda: desk.documents.permissions.page.ids(), "what is allowed")
+    await camera.take("permissions")
+    desk.go("agents")
+    await camera.take("templates")
+    desk.agents.look_inside("tutor")
+    await camera.take_dialog("template")
+    rows = [
+        ConsentRow(("a",), "http", "Fetch from example.org", "Tool · Look up · HTTP request"),
+        ConsentRow(("b",), "python", "Run code of its own", "Tool · Count · Run Python", "print(len(inputs))"),
+    ]
+    dialog = ConsentDialog("Researcher", "Downloads/researcher.bough.json", rows, (), desk.window)
+    dialog.open()
+    await camera.take_dialog("consent")
+    dialog.deleteLater()
 
 
 async def everything(options: argparse.Namespace) -> None:

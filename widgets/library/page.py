@@ -77,28 +77,30 @@ class LibraryPage(QWidget):
         column.addWidget(self._stack, 1)
 
     def _detail(self) -> QWidget:
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        head.addWidget(self.title, 1)
+        does = QHBoxLayout()
+        does.setSpacing(8)
         for what, text, role in (
-            ("delete", self.tr("Delete"), "quiet"),
-            ("rename", self.tr("Rename…"), "quiet"),
-            ("edit", self.tr("Edit"), ""),
-            ("use", self.tr("Use"), ""),
             ("update", self.tr("Update everywhere…"), "primary"),
+            ("use", self.tr("Use"), ""),
+            ("edit", self.tr("Edit"), ""),
+            ("rename", self.tr("Rename…"), "quiet"),
+            ("delete", self.tr("Delete"), "quiet"),
         ):
             button = QPushButton(text)
             button.setProperty("role", role)
             button.clicked.connect(lambda *_, key=what: self.asked.emit(key))
             self.buttons[what] = button
-            head.addWidget(button)
+            does.addWidget(button)
+        does.addStretch(1)
         body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(24, 16, 20, 20)
         column.setSpacing(6)
-        column.addLayout(head)
+        column.addWidget(self.title)
         column.addWidget(self.description)
         column.addWidget(self.wants)
+        column.addSpacing(4)
+        column.addLayout(does)
         column.addSpacing(8)
         frame = QFrame()
         frame.setProperty("role", "card")
