@@ -192,8 +192,9 @@ class ModelFactory:
         secret = await self._keychain.key_for(connection)
         anthropic = await asyncio.to_thread(_import_anthropic)
         prices = await asyncio.to_thread(self._prices)
-        model: Model = anthropic(choice.model, api_key=secret, base_url=connection.address or None, prices=prices)
-        return model
+        model = anthropic(choice.model, api_key=secret, base_url=connection.address or None, prices=prices)
+        await model.learn()
+        return model  # type: ignore[no-any-return]
 
     async def forget(self, connection_id: str) -> None:
         """Drop the models of a connection: its key or address has changed."""

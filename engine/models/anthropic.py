@@ -7,7 +7,9 @@ Not here: making the client (``anthropic_client``), errors (``anthropic_errors``
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import inspect
+import logging
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, cast
@@ -19,10 +21,13 @@ from engine.models.anthropic_errors import from_event, from_exception, malformed
 from engine.models.anthropic_events import Assembler, ProtocolError
 from engine.models.prices import PriceList
 from engine.models.provider_tools import dated
+from engine.models.servers import model_info
 
 if TYPE_CHECKING:
     import anthropic
     from anthropic._streaming import ServerSentEvent
+
+log = logging.getLogger("engine.models")
 
 ABILITIES = frozenset(
     {
@@ -37,6 +42,7 @@ ABILITIES = frozenset(
     }
 )
 DEFAULT_MAX_TOKENS = 8192
+LEARN_SECONDS = 4.0
 _GENERATORS_BELOW = 8
 _SAMPLING = ("temperature", "top_p", "top_k")
 """Settings that Anthropic's own models do not take any more; other servers may."""
@@ -94,6 +100,24 @@ class AnthropicModel:
     @property
     def info(self) -> ModelInfo:
         """Facts about the model; cheap, no network."""
+        return self._info
+
+    async def learn(self) -> ModelInfo:
+        """Ask the provider what the model reads, writes and can do; what is known stays where it does not say.
+
+        Never raises: a provider that cannot be asked leaves everything as it was.
+        """
+        try:
+            client = await self._open()
+            found = await client.models.retrieve(self._info.name, timeout=LEARN_SECONDS)
+            told = model_info(found, self._base_url, self._prices)
+        except Exception as error:  # noqa: BLE001 - the call itself will say what is wrong
+            log.info("%s says nothing about %s: %s", self._url, self._info.name, type(error).__name__)
+            return self._info
+        if told is not None and told.name == self._info.name:
+            abilities = told.abilities if getattr(found, "capabilities", None) is not None else self._info.abilities
+            self._info = dataclasses.replace(told, abilities=abilities)
+            self._max_tokens = min(self._max_tokens, told.max_output_tokens or self._max_tokens)
         return self._info
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[StreamEvent, None]:

@@ -172,7 +172,7 @@ async def _list(
     if not isinstance(getattr(page, "data", None), list):
         raise ModelError("The answer is not a list of models.", kind="unsupported")
     async for model in page:
-        info = _info(model, base_url, prices)
+        info = model_info(model, base_url, prices)
         of_protocol = of_protocol and getattr(model, "type", None) == "model"
         if info is not None:
             found.append(info)
@@ -181,7 +181,8 @@ async def _list(
     return tuple(found), of_protocol
 
 
-def _info(model: Any, base_url: str | None, prices: PriceList) -> ModelInfo | None:
+def model_info(model: Any, base_url: str | None, prices: PriceList) -> ModelInfo | None:
+    """What a list of models says of one of them; None where it does not even say its name."""
     name = getattr(model, "id", None)
     if not isinstance(name, str) or not name:
         return None

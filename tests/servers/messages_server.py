@@ -178,6 +178,10 @@ class MessagesServer:
             return await self._answer(reader, writer, answer, body)
         if path == "/v1/messages/count_tokens" and self.count is not None:
             return await self._json(writer, 200, {"input_tokens": self.count})
+        if path.startswith("/v1/models/") and self.models is not None:
+            wanted = next((dict(m) for m in self.models if m["id"] == path.removeprefix("/v1/models/")), None)
+            if wanted is not None:
+                return await self._json(writer, 200, wanted)
         if path == "/v1/models" and self.models is not None:
             data = [dict(model) for model in self.models]
             ids = [model["id"] for model in data]

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
-from engine.model import BlockDelta, BlockStart, ModelRequest, StreamStart
+from engine.model import BlockDelta, BlockStart, BlockStop, ModelRequest, StreamStart
 from engine.models.anthropic import AnthropicModel
+from engine.models.anthropic_events import Assembler
 from engine.models.prices import load_prices
+from engine.models.provider_tools import FAMILIES
 from tests.engine.models.conftest import Read, read, request
-from tests.servers.messages_server import MessagesServer
+from tests.servers.messages_server import MODELS, MessagesServer, refused_address
 from tests.servers.replies import Reply, ToolUse
 
 
@@ -70,6 +74,121 @@ async def test_blocks_of_the_providers_own_tools_pass_through(server: MessagesSe
     result = await read(model, request(tools=[{"type": "web_search_20260318", "name": "web_search", "max_uses": 2}]))
     assert result.blocks[0] == found
     assert server.calls[0].body["tools"] == [{"type": "web_search_20260318", "name": "web_search", "max_uses": 2}]
+
+
+LARGE = MODELS[0]
+PDF = {"type": "base64", "media_type": "application/pdf"}
+
+
+@pytest.mark.parametrize(
+    ("programmatic", "types"),
+    [
+        (True, ["web_search_20260318", "web_fetch_20260318", "code_execution_20260521"]),
+        (False, ["web_search_20250305", "web_fetch_20250910", "code_execution_20250825"]),
+    ],
+)
+async def test_a_provider_tool_goes_out_in_the_newest_version_that_the_model_takes(
+    server: MessagesServer, programmatic: bool, types: list[str]
+) -> None:
+    able = {"server_tools": {"supported": True}, "code_execution": {"supported": programmatic}}
+    server.models = [{**LARGE, "capabilities": able}]
+    model = AnthropicModel("fake-large", api_key="k", base_url=server.url)
+    info = await model.learn()
+    assert "provider_tools" in info.abilities and ("programmatic_tools" in info.abilities) is programmatic
+    tools: list[dict[str, Any]] = [{"type": name, "name": name, "max_uses": 2} for name in FAMILIES]
+    own = {"name": "web_search", "description": "", "input_schema": {"type": "object"}}
+    await read(model, request(tools=[*tools, own]))
+    sent = server.calls[0].body["tools"]
+    assert [tool["type"] for tool in sent[:3]] == types and sent[3] == own
+    assert all(tool["max_uses"] == 2 for tool in sent[:3])
+    await model.count_tokens(request(tools=tools))
+    assert [tool["type"] for tool in server.requests[-1].body["tools"]] == types
+    await model.aclose()
+
+
+def test_the_versions_are_those_that_the_sdk_knows() -> None:
+    from typing import get_args
+
+    from anthropic.types import ToolUnionParam
+
+    names = {str(tool.__annotations__.get("type")) for tool in get_args(ToolUnionParam)}
+    dates: dict[str, list[str]] = {family: [] for family in FAMILIES}
+    for name in names:
+        for family in FAMILIES:
+            dates[family] += re.findall(rf"{family}_\d+", name)
+    for family, (newest, basic) in FAMILIES.items():
+        assert newest == max(dates[family]) and basic in dates[family]
+
+
+async def test_what_the_provider_says_of_a_model_is_taken_over(server: MessagesServer) -> None:
+    model = AnthropicModel("fake-small", api_key="k", base_url=server.url, max_tokens=5000)
+    info = await model.learn()
+    assert (info.label, info.context_window, info.abilities) == ("Fake Small", 8000, {"tools"})
+    await read(model, request())
+    assert server.calls[0].body["max_tokens"] == 1000
+    await model.aclose()
+
+
+@pytest.mark.parametrize("models", [None, (), ({"id": "m"},)])
+async def test_a_provider_that_says_nothing_leaves_what_is_known(server: MessagesServer, models: Any) -> None:
+    server.models = models
+    model = AnthropicModel("m", api_key="k", base_url=server.url)
+    assert (await model.learn()).abilities == {"tools"}
+    server.key = "other"
+    assert (await model.learn()).name == "m"
+    await model.aclose()
+    gone = AnthropicModel("m", api_key="k", base_url=refused_address())
+    assert (await gone.learn()).name == "m"
+    await gone.aclose()
+
+
+async def test_images_documents_and_a_schema_for_the_answer_go_out_as_they_are(
+    server: MessagesServer, model: AnthropicModel
+) -> None:
+    content = [
+        {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}},
+        {
+            "type": "document",
+            "source": {"type": "base64", "media_type": "application/pdf", "data": "aGk="},
+            "title": "a",
+        },
+        {
+            "type": "document",
+            "source": {"type": "text", "media_type": "text/plain", "data": "hi"},
+            "citations": {"enabled": True},
+        },
+        {"type": "text", "text": "Look", "cache_control": {"type": "ephemeral", "ttl": "1h"}},
+    ]
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "additionalProperties": False}
+    config = {"format": {"type": "json_schema", "schema": schema}, "effort": "low"}
+    server.say(Reply('{"n": 3}'))
+    sent = ModelRequest(messages=[{"role": "user", "content": content}], options={"output_config": config})
+    assert (await read(model, sent)).text == '{"n": 3}'
+    assert server.calls[0].body["messages"][0]["content"] == content
+    assert server.calls[0].body["output_config"] == config
+    await model.count_tokens(sent)
+    assert server.requests[-1].body["output_config"] == config
+
+
+async def test_a_call_of_a_provider_tool_streams_its_input_and_citations_come_with_the_text(
+    server: MessagesServer, model: AnthropicModel
+) -> None:
+    cited = {"type": "web_search_result_location", "url": "https://x.org", "title": "X", "encrypted_index": "a=="}
+    search = {"type": "server_tool_use", "id": "s", "name": "web_search", "input": {}}
+    wire = [
+        ("content_block_start", {"index": 0, "content_block": search}),
+        ("content_block_delta", {"index": 0, "delta": {"type": "input_json_delta", "partial_json": '{"query": "fi'}}),
+        ("content_block_delta", {"index": 0, "delta": {"type": "input_json_delta", "partial_json": 'gs"}'}}),
+        ("content_block_stop", {"index": 0}),
+        ("content_block_start", {"index": 1, "content_block": {"type": "text", "text": ""}}),
+        ("content_block_delta", {"index": 1, "delta": {"type": "citations_delta", "citation": cited}}),
+        ("content_block_delta", {"index": 1, "delta": {"type": "text_delta", "text": "Figs."}}),
+        ("content_block_stop", {"index": 1}),
+    ]
+    assembler = Assembler("m")
+    stops = [e for name, data in wire for e in assembler.feed({"type": name, **data}) if isinstance(e, BlockStop)]
+    assert stops[0].block == {**search, "input": {"query": "figs"}}
+    assert stops[1].block == {"type": "text", "text": "Figs.", "citations": [cited]}
 
 
 async def test_usage_counts_cache_and_thinking_and_has_a_cost(server: MessagesServer, model: AnthropicModel) -> None:
