@@ -49,6 +49,7 @@ class PalettePanel(QFrame):
         drag_started, drag_moved, dropped: A kind is dragged; the position is global.
         drag_cancelled: The drag was given up.
         closed: The panel went away.
+        library_wanted: Something from the person's library is to be added.
     """
 
     chosen = Signal(str)
@@ -57,6 +58,7 @@ class PalettePanel(QFrame):
     dropped = Signal(QPoint)
     drag_cancelled = Signal()
     closed = Signal()
+    library_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -88,10 +90,16 @@ class PalettePanel(QFrame):
         self._add = QPushButton(self.tr("Add"), self)
         self._add.setAccessibleName(self.tr("Add this part"))
         self._add.clicked.connect(self._list.choose_current)
+        self.library = QPushButton(self.tr("From the library…"), self)
+        self.library.setProperty("role", "inline")
+        self.library.setIcon(theme.icon("puzzle", "dim"))
+        self.library.setToolTip(self.tr("Add a part that you saved"))
+        self.library.clicked.connect(self._ask_library)
         foot = QHBoxLayout()
         foot.addWidget(self._hint, 1)
         foot.addWidget(self._add, 0, Qt.AlignmentFlag.AlignBottom)
         layout.addLayout(foot)
+        layout.addWidget(self.library, 0, Qt.AlignmentFlag.AlignLeft)
         self._hint.setContentsMargins(6, 0, 6, 2)
         self._hint.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._hint.setFixedHeight(_HINT_LINES * self._hint.fontMetrics().lineSpacing() + 4)
@@ -145,7 +153,7 @@ class PalettePanel(QFrame):
         self._shrink()
 
     def _shrink(self) -> None:
-        around = self._search.sizeHint().height() + self._hint.height() + 40
+        around = self._search.sizeHint().height() + self._hint.height() + self.library.sizeHint().height() + 48
         wanted = around + (self._none.sizeHint().height() if self._list.isHidden() else self._list.rows_height())
         self.setGeometry(QRect(self._room.topLeft(), QSize(self._room.width(), min(self._room.height(), wanted))))
 
@@ -172,6 +180,11 @@ class PalettePanel(QFrame):
     def _choose(self, kind: str) -> None:
         self.close_panel()
         self.chosen.emit(kind)
+
+    @Slot()
+    def _ask_library(self) -> None:
+        self.close_panel()
+        self.library_wanted.emit()
 
     @Slot(str, QPoint)
     def _drag_began(self, kind: str, at: QPoint) -> None:
