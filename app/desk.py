@@ -318,6 +318,8 @@ class Desk(QObject):
         if others != self._others:
             self._others = others
             self.bench.page.form.set_agent_choices(others)
+        if self.bench.agent is not None:
+            self.bench.insight.helpers.look_again(self.bench.agent.id, self.bench.agent.model.document)
         await self.bench.refresh_facts()
         if self.window.page == "sessions":
             self.sessions.reload()

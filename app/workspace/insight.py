@@ -20,6 +20,7 @@ from app.tasks import coalesce, spawn
 from app.text import tr
 from app.workspace.cache_memory import CacheMemory, recalled
 from app.workspace.files_ahead import FilesAhead
+from app.workspace.helpers import Helpers
 from app.workspace.live import absences, badges, node_states, titles_and_groups, tokens_by_node
 from app.workspace.open_agent import OpenAgent
 from app.workspace.open_session import OpenSession
@@ -34,7 +35,7 @@ from engine.blueprint.why import Because, explained
 from engine.blueprint.wish import wished_connections
 from engine.entries import Entry
 from engine.errors import SessionClosed
-from engine.model import ModelRequest
+from engine.model import ModelInfo, ModelRequest
 
 DELAY_MS = 30
 CHECK_MS = 90
@@ -80,6 +81,8 @@ class Insight(QObject):
         page.context.trying.tried.connect(self._round.trigger)
         self._files = FilesAhead(self)
         self._files.changed.connect(self._round.trigger)
+        self.helpers = Helpers(services, self)
+        self.helpers.changed.connect(self._check.trigger)
 
     def set_agent(self, agent: OpenAgent | None) -> None:
         """Another agent is in front."""
@@ -176,19 +179,19 @@ class Insight(QObject):
         except Exception:
             log.exception("The context could not be worked out")
             return Look(None)
-        reasons, because = explained(document, states, self._files.contents)
+        reasons, because = explained(document, states, self._files.contents, self._model())
         return Look(request, tokens_by_node(request), reasons, because)
 
     def _next_request(
         self, document: AgentDocument, entries: Sequence[Entry], states: Mapping[str, Any]
     ) -> ModelRequest:
         """What the next call sends. Between turns the person's words are in it, or a mark where they will stand."""
-        files = self._files.contents
+        files, model = self._files.contents, self._model()
         if self._session is not None and self._session.running:
-            return dry_compile(document, entries=entries, state=states, files=files)
+            return dry_compile(document, entries=entries, state=states, files=files, model=model)
         draft = self._page.chat.draft
         said = draft.strip() or tr("(your next message)")
-        request = dry_compile(document, entries=entries, state=states, draft=said, files=files)
+        request = dry_compile(document, entries=entries, state=states, draft=said, files=files, model=model)
         if draft.strip():
             return request
         spans = [replace(span, tokens=0) if span.entry_id == DRAFT else span for span in request.spans]
@@ -227,6 +230,7 @@ class Insight(QObject):
             return
         started = time.perf_counter()
         document = self._agent.model.document
+        self.helpers.look(self._agent.id, document)
         self.problems = self.found(document)
         page = self._page
         page.status.show_problems(self.problems)
@@ -242,18 +246,24 @@ class Insight(QObject):
     def _facts(self, document: AgentDocument) -> Facts:
         """What is known of the surroundings at this moment, without asking anyone."""
         assert self._agent is not None
-        info = self._agent.slot.info
         tokens = sum(span.tokens for span in self.request.spans) if self.request is not None else None
         settings = self._services.settings_file.current
         return Facts(
-            model=info if info.abilities else None,  # what a model can do is known only once it was made
+            model=self._model(),
             unreachable=self._agent.missing,
             tokens=tokens,
             connections=frozenset(
                 name for name in wished_connections(document) if find_connection(settings, name) is not None
             ),
+            agents=self.helpers.there,
+            circular=self.helpers.circular,
             parts=self.parts,
         )
+
+    def _model(self) -> ModelInfo | None:
+        """What is known of the model; what it can do is known only once it was made."""
+        info = self._agent.slot.info if self._agent is not None else None
+        return info if info is not None and info.abilities else None
 
     def _show_counts(self, document: AgentDocument, tokens: Mapping[str, int]) -> None:
         off = sum(1 for node in document.walk() if not node.enabled)

@@ -12,7 +12,7 @@ from engine.blueprint.template import TemplateError
 from engine.compiler.compile import CompileInput, Compiler
 from engine.entries import Entry
 from engine.errors import EngineError
-from engine.model import ModelRequest
+from engine.model import ModelInfo, ModelRequest
 from engine.reconciler.tree import MAX_PASSES, Tree
 from engine.timeline.log import TimelineLog
 from engine.timeline.select import Running
@@ -32,6 +32,7 @@ def dry_compile(
     draft: str | None = None,
     report: Report | None = None,
     files: Mapping[str, Any] | None = None,
+    model: ModelInfo | None = None,
 ) -> ModelRequest:
     """What the model would be given next.
 
@@ -45,6 +46,7 @@ def dry_compile(
         report: Told of each part that does not work.
         files: What was read ahead of the files that parts send along (``sent_files.read_ahead``); a file that is not
             among them is left out. Nothing is read here.
+        model: What is known of the model; what it cannot do is left out. None: everything is shown.
 
     Raises:
         EngineError: The tree breaks a rule of the engine itself.
@@ -57,12 +59,12 @@ def dry_compile(
         if not tree.dirty:
             break
     try:
-        return _drive(Compiler().compile(tree, _input(entries, draft))).request
+        return _drive(Compiler().compile(tree, _input(entries, draft, model))).request
     finally:
         tree.unmount()
 
 
-def _input(entries: Sequence[Entry], draft: str | None) -> CompileInput:
+def _input(entries: Sequence[Entry], draft: str | None, model: ModelInfo | None) -> CompileInput:
     log = TimelineLog()
     known = list(entries)
     index = known[-1].index + 1 if known else 0
@@ -73,7 +75,10 @@ def _input(entries: Sequence[Entry], draft: str | None) -> CompileInput:
         known.append(Entry(started_by, index, "user", [{"type": "text", "text": draft}], _NEXT, 1))
         index += 1
     log.load(known, index)
-    return CompileInput(log=log, running=Running(_NEXT, first), started_by=started_by, summarize=_summary)
+    abilities = model.abilities if model is not None else None
+    return CompileInput(
+        log=log, running=Running(_NEXT, first), abilities=abilities, started_by=started_by, summarize=_summary
+    )
 
 
 async def _summary(entries: Sequence[Entry], _guidance: str | None) -> Entry:

@@ -38,7 +38,8 @@ EDITORS: dict[str, str] = {
     "secret": "A reference ``{name, host}`` to the keychain, not the secret. Settings: ``host_from`` names the "
     "property with the address that the secret is bound to; ``program_from`` the one with a program, where the "
     "property that ``where_from`` names says ``program``.",
-    "tools": "Names of tools that a server offers: a list, or None for all of them.",
+    "tools": "Names of tools that a server offers: a list, or None for all of them. Settings: ``button`` is the word "
+    "on the button that asks the server.",
     "agent": "The id of another agent of the person.",
     "arguments": "Values of a part's parameters by name.",
     "model": "A connection and a model there.",

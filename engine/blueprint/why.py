@@ -15,6 +15,8 @@ from engine.blueprint.placement import misplaced
 from engine.blueprint.render import initial_state
 from engine.blueprint.template import TemplateError, compiled, names_in_expression
 from engine.blueprint.values import ValueProblem
+from engine.model import ModelInfo
+from engine.models.provider_tools import PROVIDED
 
 
 def why_not_sent(document: AgentDocument, state: Mapping[str, Any] | None, node_id: str) -> str | None:
@@ -55,7 +57,10 @@ class Because:
 
 
 def explained(
-    document: AgentDocument, state: Mapping[str, Any] | None = None, files: Mapping[str, Any] | None = None
+    document: AgentDocument,
+    state: Mapping[str, Any] | None = None,
+    files: Mapping[str, Any] | None = None,
+    model: ModelInfo | None = None,
 ) -> tuple[dict[str, str | None], dict[str, Because]]:
     """Why each node is not sent now (None where it is), and why those that stand under a condition are.
 
@@ -65,8 +70,9 @@ def explained(
         document: The agent.
         state: Values now, as for ``dry_compile``.
         files: What was read ahead, as for ``dry_compile``.
+        model: What is known of the model, as for ``dry_compile``.
     """
-    asked = _Asked(document, state, files)
+    asked = _Asked(document, state, files, model)
     absent: dict[str, str | None] = {}
     sent: dict[str, Because] = {}
     stack: list[tuple[Node, _Around, Because | None]] = [(document.root, _Around(), None)]
@@ -95,9 +101,14 @@ class _Asked:
     """The values that the answers rest on, worked out once."""
 
     def __init__(
-        self, document: AgentDocument, state: Mapping[str, Any] | None, files: Mapping[str, Any] | None = None
+        self,
+        document: AgentDocument,
+        state: Mapping[str, Any] | None,
+        files: Mapping[str, Any] | None = None,
+        model: ModelInfo | None = None,
     ) -> None:
         self.document = document
+        self.model = model
         self.files = files or {}
         self.given = initial_state(document, state)
         self.scopes: dict[str, tuple[dict[str, Any], dict[str, str]]] = {}
@@ -143,7 +154,13 @@ class _Asked:
         wrong = misplaced(self.document, node)
         if wrong:
             return f"It stands in the wrong place: {wrong}"
-        return around.blocked or kind_of(node).why_not_sent(node) or self.itself(node)
+        return around.blocked or kind_of(node).why_not_sent(node) or self.lacking(node) or self.itself(node)
+
+    def lacking(self, node: Node) -> str | None:
+        """What the model would have to be able to do for this node to be sent."""
+        if node.kind != "provider_tool" or self.model is None or PROVIDED in self.model.abilities:
+            return None
+        return f"{self.model.label or self.model.name} has no tools that its provider runs."
 
     def blocked(self, above: Node, child: Node) -> str | None:
         """Why what stands inside ``above`` is not there."""

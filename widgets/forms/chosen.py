@@ -48,7 +48,7 @@ class ToolsEditor(FieldEditor):
         self._offered: Sequence[ToolChoice] = ()
         self._all = QCheckBox(self.tr("All tools that it offers"), self)
         self._all.setProperty("role", "switch")
-        self._refresh = QPushButton(self.tr("Refresh"), self)
+        self._refresh = QPushButton(str(field.settings.get("button", "")) or self.tr("Refresh"), self)
         self._refresh.setIcon(theme.icon("refresh-cw", "dim"))
         self._refresh.setAccessibleName(self.tr("Ask the server for its tools"))
         self._list = QListWidget(self)
@@ -118,7 +118,7 @@ class ToolsEditor(FieldEditor):
         row = self._list.sizeHintForRow(0) if self._list.count() else 0
         self._list.setFixedHeight(max(30, row) * min(_LINES, max(1, self._list.count())) + 6)
         if not self._list.count():
-            self._say(self.tr("Refresh to see what it offers."))
+            self._say(self.tr("Press %1 to see what it offers.").replace("%1", self._refresh.text()))
 
     def _item(self, name: str, description: str, *, missing: bool) -> QListWidgetItem:
         first = description.strip().partition("\n")[0]

@@ -103,7 +103,11 @@ def _helpers(view: View) -> Iterator[Problem]:
         return
     for node in view.of_kind("sub_agent"):
         agent = str(node.props.get("agent", "")).strip()
-        if agent and agent not in view.facts.agents:
+        if agent in view.facts.circular:
+            text = f"“{kind_of(node).title_of(node)}” leads back to this agent, which cannot hand a task to itself."
+            fix = Batch((SetEnabled(node.id, False),), "Switch this part off")
+            yield Problem(node.id, "agent", "error", text, fix)
+        elif agent and agent not in view.facts.agents:
             text = f"The agent behind “{kind_of(node).title_of(node)}” is not there any more."
             fix = Batch((SetEnabled(node.id, False),), "Switch this part off")
             yield Problem(node.id, "agent", "error", text, fix)

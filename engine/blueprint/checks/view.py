@@ -28,6 +28,7 @@ class Facts:
         tokens: How many tokens the next call sends.
         connections: Names and ids of the connections in Settings.
         agents: Ids of the person's agents.
+        circular: Ids of those agents that hand tasks back to this one, by whatever way, itself included.
         parts: The newest version of each part in the library, by the part's id.
         missing: Files, folders and programs that nodes name and that are not there, by node id.
     """
@@ -38,6 +39,7 @@ class Facts:
     tokens: int | None = None
     connections: frozenset[str] | None = None
     agents: frozenset[str] | None = None
+    circular: frozenset[str] = frozenset()
     parts: Mapping[str, str] | None = None
     missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 

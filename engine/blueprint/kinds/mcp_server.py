@@ -88,7 +88,12 @@ class McpServerProperties(Properties):
         max_length=200,
     )
     tools: list[str] | None = prop(
-        None, label="Tools", editor="tools", help="All of them, or those that the agent needs.", max_length=300
+        None,
+        label="Tools",
+        editor="tools",
+        help="All of them, or those that the agent needs. A test starts the server, asks it, and ends it again.",
+        max_length=300,
+        settings={"button": "Test"},
     )
     prefix: str = prop(
         "",

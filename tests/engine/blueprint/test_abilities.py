@@ -12,6 +12,7 @@ import pytest
 from engine import Session, create_app
 from engine.blueprint import AgentDocument, agent_component, dry_compile, kind_of, make_node, problems
 from engine.blueprint.capabilities import capabilities
+from engine.blueprint.checks import Facts
 from engine.blueprint.edits import apply
 from engine.blueprint.why import why_not_sent
 from engine.model import ModelInfo
@@ -437,3 +438,64 @@ def test_cards_and_consent_say_how_far_it_goes() -> None:
     assert kind_of(other).summary(blocked.node("web"), document) == "as often as it likes · never b.org"
     assert "Never: b.org" in capabilities(blocked)[0][1].detail
     assert not [p for p in problems(web(tool="code_execution", allowed_domains=["?"])) if p.node_id == "web"]
+
+
+def test_what_the_model_lacks_is_not_in_the_preview_and_says_why() -> None:
+    from engine.blueprint.why import explained
+
+    document = web()
+    small = ModelInfo("m", "Small", abilities=frozenset({"tools"}))
+    able = ModelInfo("m", "Able", abilities=frozenset({"tools", "provider_tools"}))
+    assert dry_compile(document, model=small).tools == [] and len(dry_compile(document, model=able).tools) == 1
+    assert explained(document, model=small)[0]["web"] == "Small has no tools that its provider runs."
+    assert explained(document, model=able)[0]["web"] is None
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        (Facts(agents=frozenset({"other"})), "is not there any more"),
+        (Facts(agents=frozenset({"helper"}), circular=frozenset({"helper"})), "cannot hand a task to itself"),
+    ],
+)
+def test_a_sub_agent_that_is_gone_or_leads_back_is_a_problem(facts: Facts, words: str) -> None:
+    (problem,) = [p for p in problems(boss(), facts) if p.node_id == "sub"]
+    assert words in problem.text and problem.fix is not None
+    assert not apply(boss(), problem.fix)[0].node("sub").enabled
+    assert not [p for p in problems(boss(), Facts(agents=frozenset({"helper"}))) if p.node_id == "sub"]
+
+
+# --- what happened before a question ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("kind", "resumable"), [("read_file", True), ("write_file", False)])
+async def test_a_question_behind_an_effect_is_not_put_again_after_a_restart(
+    tmp_path: Path, kind: str, resumable: bool
+) -> None:
+    (tmp_path / "a.txt").write_text("figs", encoding="utf-8")
+    step = make_node(
+        kind, folder=str(tmp_path), path="a.txt", **({} if resumable else {"content": "plums", "mode": "replace"})
+    )
+    first, second = make_node("ask", question="Before?"), make_node("ask", question="Behind?")
+    document = agent(make_node("tool", first, step, second, make_node("reply", text="ok"), title="T"), TIME)
+    seen: list[tuple[str, bool]] = []
+    async with living(document, ScriptedModel([call("t"), "ok"]), allowing(document)) as session:
+
+        def answer(event: Any) -> dict[str, Any]:
+            (question,) = session.confirmations.open
+            seen.append((question.message, question.resumable))
+            return {"approved": True, "input": {"answer": "x"}}
+
+        await turn(session, "go", answer)
+    assert seen == [("Before?", True), ("Behind?", resumable)]
+
+
+async def test_once_holds_for_all_steps_of_a_call_and_not_for_the_next(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("figs", encoding="utf-8")
+    step = {"folder": str(tmp_path), "path": "a.txt"}
+    reads = [make_node("read_file", **step), make_node("read_file", **step)]
+    document = agent(make_node("tool", *reads, make_node("reply", text="ok"), title="T"), TIME)
+    async with living(document, ScriptedModel([call("t"), call("t"), "ok"]), World("a")) as session:
+        asked = await turn(session, "go")
+        assert [event.kind for event in asked] == ["permission", "permission"]
+        assert [text for text, _ in results(session)] == ["ok", "ok"]
