@@ -216,6 +216,9 @@ def _of_the_world(error: BaseException, details: str) -> Explanation | None:
     if isinstance(error, OSError) and error.errno == 28:
         what, meaning, remedy = _STORE["full"]
         return Explanation(tr(what), tr(meaning), remedy, details)
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        what = tr("{name} could not be used: {reason}.", name=error.filename, reason=error.strerror.lower())
+        return Explanation(what, "", "none", details)
     if isinstance(error, ValidationFailed):
         return Explanation(tr("Something has the wrong shape."), str(error), "none", details)
     if isinstance(error, EngineError) and not (type(error) is EngineError and error.__cause__ is not None):

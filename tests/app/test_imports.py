@@ -132,6 +132,9 @@ async def test_a_broken_file_is_refused_with_place_and_reason(start, tmp_path, e
     said = person.desk.notify.toasts.history[-1].text
     assert "This is not an agent that Bough can read." in said
     assert "root.children[1].props.title" in said
+    (tmp_path / "folder.json").mkdir()
+    assert await person.desk.documents.imports.import_file(tmp_path / "folder.json") is None
+    assert "could not be used: is a directory." in person.desk.notify.toasts.history[-1].text
     assert await person.desk.documents.imports.import_file(tmp_path / "missing.json") is None
     assert "is not there" in person.desk.notify.toasts.history[-1].text
 

@@ -19,9 +19,10 @@ from app.library import Library
 from app.workspace.autosave import Autosave
 from engine.blueprint import EditError, InsertNode, SetProperty, dump_document, history, make_node
 from engine.blueprint.edits import RemoveNode
+from engine.errors import StoreError
 from engine.store import Store, agents
 from tests.app.edits_for_ever import AGENT
-from tests.app.helpers import at_the_window
+from tests.app.helpers import at_the_window, until
 from tests.engine.blueprint.builders import notepad
 from widgets.tree import DocumentModel
 
@@ -152,6 +153,33 @@ async def test_a_journal_that_does_not_fit_is_replaced_by_the_next_edit(tmp_path
         again = await library.load(agent)
         assert again is not None
         assert len(again.history.entries) == 1
+
+
+@at_the_window
+async def test_a_full_disk_is_said_and_nothing_is_lost_when_there_is_room_again(start, monkeypatch, expect_log):
+    expect_log("The agent could not be saved")
+    person = await start()
+    await person.begins("notepad")
+    agent = person.desk.bench.agent
+    root = agent.model.document.root.id
+    saves = person.store.agents.save
+
+    async def full(*_: object, **__: object) -> str:
+        raise StoreError("database or disk is full", kind="full")
+
+    monkeypatch.setattr(person.store.agents, "save", full)
+    agent.model.do(SetProperty(root, "description", "one"))
+    toasts = person.desk.notify.toasts
+    await until(lambda: any(said.text.startswith("The disk is full.") for said in toasts.history), "it is said")
+    assert person.page.header.saved.text() == "not saved"
+    agent.model.do(InsertNode(root, 0, make_node("section", text="two")))
+    assert not agent.autosave.clean
+    monkeypatch.setattr(person.store.agents, "save", saves)
+    agent.model.do(SetProperty(root, "description", "three"))
+    await person.saved()
+    stored = await Library(person.store).load(agent.id)
+    assert dump_document(stored.history.document) == dump_document(agent.model.document)
+    assert stored.history.to_json() == agent.model.history.to_json()
 
 
 @at_the_window

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from app.permissions import list_allowed
+from engine.blueprint import dump_document, make_node
 from engine.errors import StoreError
 from engine.permissions import Capability, StoredPermissions
 from engine.persistence import Commit
-from engine.testing import ScriptedModel
+from engine.testing import Reply, ScriptedModel, ToolCall
 from tests.app.helpers import Person, at_the_window, until
+from tests.app.test_asked import card
+from tests.engine.blueprint.builders import agent
 from tests.widgets.themed import nameless, unreachable
+from widgets.permissions import ConsentDialog
 
 WEB = Capability("http", {"host": "example.org"}, "Fetch from example.org")
 NOTES = Capability("read_folder", {"folder": "/notes"}, "Read files in /notes")
@@ -140,3 +144,48 @@ async def test_what_cannot_be_changed_is_said(start, monkeypatch, expect_log):
     monkeypatch.setattr(person.store.grants, "list", fails)
     person.desk.documents.permissions.show()
     await until(lambda: len(toasts.history) > before, "said too")
+
+
+@at_the_window
+async def test_a_foreign_file_does_nothing_until_it_is_allowed_and_asks_again_once_that_is_taken_back(start, tmp_path):
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    (notes / "a.txt").write_text("figs and oat milk", encoding="utf-8")
+    step = make_node("read_file", id="read", folder=str(notes), path="a.txt")
+    reply = make_node("reply", id="reply", text="{{ content }}")
+    act = make_node("tool", step, reply, id="act", title="Act", description="Act")
+    path = tmp_path / "reader.bough.json"
+    path.write_text(dump_document(agent(act, make_node("timeline", id="time"), name="Reader")), encoding="utf-8")
+    model = ScriptedModel([Reply(tool_calls=[ToolCall("act", {})]), "done"] * 4)
+    person = await start(model)
+    person.desk.documents.imports.take([path])
+    dialog = await until(
+        lambda: next((w for w in QApplication.topLevelWidgets() if isinstance(w, ConsentDialog)), None), "the question"
+    )
+    assert [line.row.sentence for line in dialog.lines] == [f"Read files in {notes}"]
+    QTest.mouseClick(dialog.look, Qt.MouseButton.LeftButton)
+    await until(lambda: person.desk.window.page == "workspace", "the agent")
+
+    await person.says("go", wait=False)
+    _, row = await card(person, "permission")
+    QTest.mouseClick(row.deny_button, Qt.MouseButton.LeftButton)
+    await until(person.idle, "the end of the turn")
+    assert "figs" not in str(model.calls[-1].messages)
+
+    await person.says("go on", wait=False)
+    _, row = await card(person, "permission")
+    QTest.mouseClick(row.always_button, Qt.MouseButton.LeftButton)
+    await until(person.idle, "the end of the turn")
+    assert "figs and oat milk" in str(model.calls[-1].messages)
+    await person.says("once more")
+    assert len([item for item in person.chat if item.kind == "permission"]) == 2, "it was not asked"
+
+    page = await page_of(person)
+    await until(lambda: page.ids(), "the permission")
+    page.take_back_requested.emit(page.ids())
+    await until(lambda: page.is_empty, "taken back")
+    person.desk.go("workspace")
+    await person.says("again", wait=False)
+    _, row = await card(person, "permission")
+    QTest.mouseClick(row.deny_button, Qt.MouseButton.LeftButton)
+    await until(person.idle, "the end of the turn")
