@@ -17,6 +17,9 @@ from widgets.context.paint import count_words
 class AdviceStrip(QFrame):
     """What the cache makes of the next call.
 
+    Attributes:
+        buttons: Its buttons, from the left.
+
     Signals:
         move_wanted: The edit that puts a part below the conversation.
         node_clicked: The part that is named is to be selected.
@@ -44,16 +47,17 @@ class AdviceStrip(QFrame):
         self._show = QPushButton(self.tr("Show it"), self)
         self._show.setProperty("role", "link")
         self._show.setProperty("small", True)
-        self._buttons = QHBoxLayout()
-        self._buttons.setContentsMargins(0, 0, 0, 0)
-        self._buttons.setSpacing(4)
-        self._buttons.addWidget(self._move)
-        self._buttons.addWidget(self._show)
-        self._buttons.addStretch(1)
+        self.buttons = (self._move, self._show)
+        beside = QHBoxLayout()
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.setSpacing(4)
+        for button in self.buttons:
+            beside.addWidget(button)
+        beside.addStretch(1)
         words = QVBoxLayout()
         words.setSpacing(0)
         words.addWidget(self._words)
-        words.addLayout(self._buttons)
+        words.addLayout(beside)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 8, 16, 8)
         row.setSpacing(8)

@@ -27,7 +27,7 @@ from widgets import theme
 
 MOST = 100
 """So many are listed; the rest show when these are dealt with."""
-_HEIGHT = 220
+_LEAST_HEIGHT, _MOST_HEIGHT = 130, 220
 _LOOKS = {"error": ("circle-alert", "bad"), "warning": ("triangle-alert", "warn"), "info": ("info", "dim")}
 
 
@@ -83,7 +83,7 @@ class ProblemsPanel(QFrame):
         layout.setSpacing(0)
         layout.addLayout(top)
         layout.addWidget(self._area, 1)
-        self.setFixedHeight(_HEIGHT)
+        self.setFixedHeight(_MOST_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._build()
         self.hide()
@@ -100,6 +100,10 @@ class ProblemsPanel(QFrame):
         """Show the panel and give it the keyboard."""
         self.show()
         self._build()
+        body = self._area.widget()
+        wanted = self._close.sizeHint().height() + 24 + (body.sizeHint().height() if body is not None else 0)
+        # Chosen when it opens and kept: what stands above does not move while problems come and go.
+        self.setFixedHeight(max(_LEAST_HEIGHT, min(_MOST_HEIGHT, wanted)))
         first = next(iter(self._rows), None)
         (first.place if first is not None else self._close).setFocus(Qt.FocusReason.OtherFocusReason)
 

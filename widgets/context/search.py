@@ -12,6 +12,10 @@ from widgets import theme
 class SearchBar(QFrame):
     """A field with the number of hits, and buttons for the next and the one before.
 
+    Attributes:
+        field: Where the words are typed.
+        buttons: The buttons beside it, from the left.
+
     Signals:
         changed: Other words are looked for; "" when the bar is closed.
         step_wanted: Go on by so many hits.
@@ -37,7 +41,8 @@ class SearchBar(QFrame):
         row.setSpacing(4)
         row.addWidget(self.field, 1)
         row.addWidget(self._count)
-        for button in (self._before, self._after, self._close):
+        self.buttons = (self._before, self._after, self._close)
+        for button in self.buttons:
             row.addWidget(button)
         self.field.textChanged.connect(self.changed)
         self._before.clicked.connect(self._back)

@@ -5,6 +5,7 @@ Not here: which values there are (``app``), and what the context becomes with th
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -39,6 +40,11 @@ class Tryable:
 class TryStrip(QFrame):
     """The controls, folded away until they are wanted.
 
+    Attributes:
+        button: Unfolds them.
+        body: Holds them.
+        back: Gives up what is tried.
+
     Signals:
         tried: Other values are tried now, by node id; {} when it is the session's again.
     """
@@ -50,44 +56,44 @@ class TryStrip(QFrame):
         self._values: dict[str, Any] = {}
         self._offered: Sequence[Tryable] = ()
         self._editors: dict[str, FieldEditor] = {}
-        self._open = QPushButton(self.tr("Try values"), self)
-        self._open.setProperty("role", "inline")
-        self._open.setCheckable(True)
-        self._open.setIcon(theme.icon("flask-conical", "dim", on_role="accent"))
-        self._open.setToolTip(self.tr("See what the model would see with other values. The session keeps its own."))
+        self.button = QPushButton(self.tr("Try values"), self)
+        self.button.setProperty("role", "inline")
+        self.button.setCheckable(True)
+        self.button.setIcon(theme.icon("flask-conical", "dim", on_role="accent"))
+        self.button.setToolTip(self.tr("See what the model would see with other values. The session keeps its own."))
         self._mark = QLabel(self.tr("Tried values are shown"), self)
         self._mark.setProperty("role", "badge")
         self._mark.setProperty("tone", "accent")
-        self._back = QPushButton(self.tr("Back to the session's values"), self)
-        self._back.setProperty("role", "link")
-        self._back.setProperty("small", True)
+        self.back = QPushButton(self.tr("Back to the session's values"), self)
+        self.back.setProperty("role", "link")
+        self.back.setProperty("small", True)
         top = QHBoxLayout()
         top.setContentsMargins(5, 0, 6, 0)
         top.setSpacing(6)
-        top.addWidget(self._open)
+        top.addWidget(self.button)
         top.addStretch(1)
         top.addWidget(self._mark)
-        self._body = QScrollArea(self)
-        self._body.setWidgetResizable(True)
-        self._body.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._body.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.body = QScrollArea(self)
+        self.body.setWidgetResizable(True)
+        self.body.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.body.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._none = QLabel(self.tr("There is nothing to try: this agent has no variables, knobs or gates yet."), self)
         self._none.setProperty("role", "caption")
         self._none.setWordWrap(True)
         self._none.setContentsMargins(8, 0, 8, 4)
         below = QHBoxLayout()
         below.setContentsMargins(4, 0, 4, 0)
-        below.addWidget(self._back)
+        below.addWidget(self.back)
         below.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 2)
         layout.setSpacing(2)
         layout.addLayout(top)
         layout.addWidget(self._none)
-        layout.addWidget(self._body)
+        layout.addWidget(self.body)
         layout.addLayout(below)
-        self._open.toggled.connect(self._toggled)
-        self._back.clicked.connect(self.give_up)
+        self.button.toggled.connect(self._toggled)
+        self.back.clicked.connect(self.give_up)
         self._arrange()
 
     # -- what there is ----------------------------------------------------------------------------------------
@@ -120,7 +126,7 @@ class TryStrip(QFrame):
 
     def _build(self) -> None:
         self._editors = {}
-        if not self._open.isChecked():
+        if not self.button.isChecked():
             return  # made when they are wanted
         page = QWidget()
         grid = QGridLayout(page)
@@ -146,11 +152,14 @@ class TryStrip(QFrame):
             else:
                 grid.addWidget(editor, row, 0, 1, 2)
             self._editors[one.node_id] = editor
-        old = self._body.takeWidget()
-        self._body.setWidget(page)
+        old = self.body.takeWidget()
+        self.body.setWidget(page)
         page.show()
         if old is not None:
             old.deleteLater()
+        keys = [self.button, *(key for editor in self._editors.values() for key in editor.tab_widgets())]
+        for before, after in itertools.pairwise(keys):
+            QWidget.setTabOrder(before, after)
 
     # -- what the person does ---------------------------------------------------------------------------------
 
@@ -178,8 +187,8 @@ class TryStrip(QFrame):
                 self._editors[one.node_id].set_value(one.value)
         self._arrange()
         self.tried.emit({})
-        if self._open.isVisible():
-            self._open.setFocus(Qt.FocusReason.OtherFocusReason)
+        if self.button.isVisible():
+            self.button.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @Slot(bool)
     def _toggled(self, on: bool) -> None:
@@ -188,14 +197,14 @@ class TryStrip(QFrame):
         self._arrange()
 
     def _arrange(self) -> None:
-        on = self._open.isChecked()
-        self._body.setVisible(on and bool(self._offered))
+        on = self.button.isChecked()
+        self.body.setVisible(on and bool(self._offered))
         self._none.setVisible(on and not self._offered)
         self._mark.setVisible(bool(self._values))
-        self._back.setVisible(bool(self._values))
-        page = self._body.widget()
+        self.back.setVisible(bool(self._values))
+        page = self.body.widget()
         if page is not None:
-            self._body.setFixedHeight(min(_MOST_HEIGHT, page.sizeHint().height()))
+            self.body.setFixedHeight(min(_MOST_HEIGHT, page.sizeHint().height()))
         theme.set_role(self, "role", "banner" if self._values else "")
         self.updateGeometry()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 from html import escape
 
@@ -114,6 +115,10 @@ class ContextView(QWidget):
         layout.addWidget(self.advice)
         self.setMinimumWidth(240)
         self._copy_button.hide()
+        keys = [self._search_button, self._copy_button, self._raw_button, self.search.field, *self.search.buttons]
+        keys += [self.trying.button, self.trying.body, self.trying.back, self.canvas, self._raw, *self.advice.buttons]
+        for before, after in itertools.pairwise(keys):
+            QWidget.setTabOrder(before, after)
 
     def _button(self, icon: str, words: str) -> QToolButton:
         button = QToolButton(self)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from widgets import theme
 from widgets.forms.field_row import FieldRow
@@ -52,12 +52,15 @@ class FullPage(QWidget):
         assert isinstance(editor, PromptEditor)
         self._row = row
         self._title.setText(row.field.label)
+        target = editor.focus_target()
+        target.removeEventFilter(editor)  # moving takes the keyboard away, but the person does not leave the field
         row.lend_editor()
         self._box.addWidget(editor, 1)
+        editor.watch(target)
         editor.set_full(True)
         editor.show()
-        editor.focus_target().installEventFilter(self)
-        editor.focus_target().setFocus(Qt.FocusReason.OtherFocusReason)
+        target.installEventFilter(self)
+        target.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @Slot()
     def close_text(self) -> None:
@@ -66,15 +69,19 @@ class FullPage(QWidget):
         if row is None:
             return
         editor = row.editor
-        editor.focus_target().removeEventFilter(self)
-        had_focus = editor.isAncestorOf(self.focusWidget()) if self.focusWidget() is not None else False
+        target = editor.focus_target()
+        target.removeEventFilter(self)
+        target.removeEventFilter(editor)
+        focus = QApplication.focusWidget()
+        had_focus = focus is not None and self.isAncestorOf(focus)
         if isinstance(editor, PromptEditor):
             editor.set_full(False)
         self._box.removeWidget(editor)
         row.take_editor_back()
         self.closed.emit()
         if had_focus:
-            editor.focus_target().setFocus(Qt.FocusReason.OtherFocusReason)
+            target.setFocus(Qt.FocusReason.OtherFocusReason)
+        editor.watch(target)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:

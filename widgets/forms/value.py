@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from engine.blueprint.form_fields import Choice, Field
 from engine.blueprint.values import empty
 from widgets.forms.base import FieldEditor, FormContext
+from widgets.forms.code import JsonEditor
 from widgets.forms.numbers import NumberEditor
 from widgets.forms.pairs import RecordEditor
 from widgets.forms.prompt import PromptEditor
 from widgets.forms.rows import ListEditor
-from widgets.forms.simple import ChoiceEditor, ReadOnlyEditor, ToggleEditor
+from widgets.forms.simple import ChoiceEditor, ToggleEditor
 from widgets.forms.text import TextEditor
 from widgets.tree.document_model import DocumentModel
 
@@ -94,7 +95,7 @@ class ValueEditor(FieldEditor):
         if name == "template":
             return PromptEditor(self.field, self, compact=True)
         if name == "json":
-            return ReadOnlyEditor(self.field, self)
+            return JsonEditor(self.field, self)
         if name == "number":
             low, high, step = (wanted[1:] + (None,) * 3)[:3]
             settings = {"slider": True, "step": step} if low is not None else {}
@@ -140,6 +141,17 @@ class ValueEditor(FieldEditor):
 
     def own_error(self) -> str | None:
         return self._inner.own_error() if self._inner is not None else None
+
+    def draft(self) -> str | None:
+        return self._inner.draft() if self._inner is not None else None
+
+    def restore(self, draft: str) -> None:
+        if self._inner is not None:
+            self._inner.restore(draft)
+
+    def mark_line(self, line: int | None) -> None:
+        if self._inner is not None:
+            self._inner.mark_line(line)
 
     def set_invalid(self, on: bool) -> None:
         if self._inner is not None:

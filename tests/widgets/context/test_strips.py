@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -349,3 +350,25 @@ def test_words_can_be_read_on_every_tint(tokens: theme.Tokens) -> None:
         assert theme.contrast(hue.ink, theme.mix(tokens.panel, tokens.warn, RAW_HIT)) >= least, group
     for share in (HIT, HIT / 2):
         assert theme.contrast(tokens.text, theme.mix(tokens.panel, tokens.warn, share)) >= least
+
+
+def test_tab_goes_from_top_to_bottom(view: ContextView, qtbot: QtBot) -> None:
+    show(view, ["figs"], parted([], ["figs"]))
+    view.trying.offer(FIELDS[1:2])
+    button(view, "Try values").click()
+    view.begin_search()
+    view.activateWindow()
+    qtbot.waitUntil(view.isActiveWindow)
+    tool(view, "Find in the context").setFocus()
+    tops = []
+    for _ in range(12):
+        focus = QApplication.focusWidget()
+        if focus is None or not view.isAncestorOf(focus):
+            break
+        tops.append((focus.mapTo(view, QPoint(0, 0)).y(), focus.accessibleName() or type(focus).__name__))
+        QTest.keyClick(focus, Qt.Key.Key_Tab)
+    names = [name for _, name in tops]
+    assert names[:3] == ["Find in the context", "Show the raw request", "Find in the context"]
+    assert names.index("Try: formal") < names.index("What the model sees")
+    rows = [top for top, _ in tops[: names.index("What the model sees") + 1]]
+    assert all(later >= earlier - 12 for earlier, later in itertools.pairwise(rows)), tops

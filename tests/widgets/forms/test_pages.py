@@ -101,6 +101,26 @@ def test_a_text_fills_the_column_and_escape_brings_the_form_back(form: PropertyF
     assert "X" in model.document.node("sys").props["text"]
 
 
+def test_moving_the_text_is_not_leaving_it(form: PropertyForm, model: DocumentModel, qtbot: QtBot) -> None:
+    form.activateWindow()
+    qtbot.waitUntil(form.isActiveWindow)
+    form.set_node(model, "sys")
+    form.set_problems([Problem("sys", "text", "error", "Still wrong.")])
+    edit: Any = prompt_of(form).focus_target()
+    edit.setFocus()
+    QTest.keyClicks(edit, "x")
+    form.set_problems([])
+    form.set_problems([Problem("sys", "text", "error", "Wrong again.")])
+    open_full(form)
+    assert edit.hasFocus()
+    QTest.keyClick(edit, Qt.Key.Key_Escape)
+    assert edit.hasFocus()
+    row = form.row("text")
+    assert row is not None and row.error_text() == ""
+    edit.clearFocus()
+    assert row.error_text() == "Wrong again."
+
+
 @pytest.mark.parametrize("how", ["button", "other node", "deleted"])
 def test_the_full_text_goes_back_whatever_happens(form: PropertyForm, model: DocumentModel, how: str) -> None:
     form.set_node(model, "sys")
@@ -261,3 +281,24 @@ def test_every_piece_that_is_offered_works_in_the_template_language() -> None:
     assert render(offers_for([Variable("list", "list", "list", "n", "state")])[1].text.replace("|", ""), values) == (
         "- x\n- y\n"
     )
+
+
+def test_a_step_value_that_is_no_text_is_edited_as_json(form: PropertyForm, qtbot: QtBot) -> None:
+    step = make_node("set", id="x", variable="notes", value=["a", {"b": 1}])
+    tool = make_node("tool", step, id="t", title="Do")
+    document = AgentDocument(
+        make_node("agent", make_node("state", id="s", title="notes", type="list"), tool, id="root")
+    )
+    model = DocumentModel(document)
+    form.set_node(model, "x")
+    row = form.row("value")
+    assert row is not None
+    edit: Any = row.editor.focus_target()
+    edit.setPlainText('["a", {"b": 2}]')
+    assert model.document.node("x").props["value"] == ["a", {"b": 2}]
+    edit.setPlainText('["a", ')
+    row.editor.left.emit()
+    assert row.error_text().startswith("Line 1, column 7: ")
+    form.set_node(model, "s")
+    form.set_node(model, "x")
+    assert form.row("value").editor.focus_target().toPlainText() == '["a", '  # type: ignore[union-attr]
