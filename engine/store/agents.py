@@ -19,7 +19,7 @@ from engine.errors import StoreError
 from engine.permissions import stored_key
 from engine.store.codec import clean, dumps, loads, pack, shorten, unpack
 from engine.store.readers import Readers
-from engine.store.versions import KEEP_DAYS, VersionRow, drop_documents, list_versions, thin
+from engine.store.versions import KEEP_DAYS, VersionRow, drop_documents, drop_surplus, list_versions, surplus
 from engine.store.writer import Writer
 
 T = TypeVar("T")
@@ -235,7 +235,9 @@ class Agents:
 
         A version that has a name, is the present one, or that an execution ran with is always kept.
         """
-        return await self._writer.run(lambda connection: thin(connection, time.time() - days * 86_400))
+        cutoff = time.time() - days * 86_400
+        found = await self._readers.run(lambda connection: surplus(connection, cutoff))
+        return await self._writer.run(lambda connection: drop_surplus(connection, found)) if found.versions else 0
 
     async def version(self, version_id: str) -> Mapping[str, Any] | None:
         """The document of a version, of whatever agent or file; None where there is none."""

@@ -52,11 +52,19 @@ def list_versions(
     return [VersionRow(row[0], row[1], row[2], row[3], bool(row[4]), len(unpack(row[5]).encode())) for row in rows]
 
 
-def thin(connection: sqlite3.Connection, cutoff: float) -> int:
-    """Of the versions saved before ``cutoff`` keep, for each agent, the last one of each day; how many went.
+@dataclass(frozen=True, slots=True)
+class Surplus:
+    """Versions that may go, as (agent, version), and the last execution that was looked at."""
 
-    A version that has a name, is the present one, or that an execution ran with is always kept. Days are those of the
-    clock on the wall.
+    versions: tuple[tuple[str, str], ...]
+    last_execution: int = 0
+
+
+def surplus(connection: sqlite3.Connection, cutoff: float) -> Surplus:
+    """Of the versions saved before ``cutoff`` those that are not, for each agent, the last one of a day.
+
+    A version that has a name, is the present one, or that an execution ran with is not among them. Days are those of
+    the clock on the wall. It may take a moment, for all executions are looked through.
     """
     rows = connection.execute(
         "SELECT agent, document, row_number() OVER ("
@@ -65,15 +73,33 @@ def thin(connection: sqlite3.Connection, cutoff: float) -> int:
         "WHERE agent_versions.name IS NULL AND document != version AND saved < ?",
         (cutoff,),
     )
-    surplus = [(agent, document) for agent, document, place in rows if place > 1]
-    if not surplus:
-        return 0  # without looking through the executions, which are many
-    query = "SELECT DISTINCT agent_version FROM executions WHERE agent_version IS NOT NULL"
-    used = {row[0] for row in connection.execute(query)}
-    gone = [(agent, document) for agent, document in surplus if document not in used]
-    connection.executemany("DELETE FROM agent_versions WHERE agent = ? AND document = ?", gone)
+    found = [(agent, document) for agent, document, place in rows if place > 1]
+    if not found:
+        return Surplus(())
+    last = connection.execute("SELECT ifnull(max(pk), 0) FROM executions").fetchone()[0]
+    used = _ran_with(connection, 0)
+    return Surplus(tuple(pair for pair in found if pair[1] not in used), last)
+
+
+def drop_surplus(connection: sqlite3.Connection, found: Surplus) -> int:
+    """Remove what :func:`surplus` found, as far as nothing of it was named, used or made present since; how many."""
+    used = _ran_with(connection, found.last_execution)
+    gone = [pair for pair in found.versions if pair[1] not in used]
+    count = 0
+    for agent, document in gone:
+        count += connection.execute(
+            "DELETE FROM agent_versions WHERE agent = ?1 AND document = ?2 AND name IS NULL "
+            "AND NOT EXISTS (SELECT 1 FROM agents WHERE id = ?1 AND version = ?2)",
+            (agent, document),
+        ).rowcount
     drop_documents(connection, [document for _, document in gone])
-    return len(gone)
+    return count
+
+
+def _ran_with(connection: sqlite3.Connection, after: int) -> set[str]:
+    """The versions that executions behind one ran with."""
+    query = "SELECT DISTINCT agent_version FROM executions WHERE pk > ? AND agent_version IS NOT NULL"
+    return {row[0] for row in connection.execute(query, (after,))}
 
 
 def drop_documents(connection: sqlite3.Connection, documents: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ from engine.permissions import Capability, StoredPermissions
 from engine.persistence import Commit
 from engine.store import Store, agents
 from engine.store.agents import Edited, version_id
-from engine.store.versions import VersionRow
+from engine.store.versions import VersionRow, drop_surplus, surplus
 from tests.engine.store.support import execution
 
 ONE = {"format": 1, "root": {"id": "n1", "name": "Ä"}}
@@ -150,6 +150,21 @@ async def test_old_versions_are_thinned_to_one_a_day(store: Store) -> None:
     assert await store.agents.version(ids["shared"]) == {"n": "shared"}
     assert len(await store.agents.versions(other)) == 1
     assert await store.agents.thin_versions() == 0
+    assert await store.check() == []
+
+
+async def test_what_is_used_or_named_between_looking_and_removing_stays(store: Store) -> None:
+    agent = await store.agents.create({"n": 0}, "A")
+    ids = [version_id({"n": 0})] + [await store.agents.save(agent, {"n": n}) for n in range(1, 6)]
+    for number, version in enumerate(ids):
+        await _saved_at(store, agent, version, 1_000_000.0 + number)
+    await store.sessions.commit(Commit("s", execution=execution("x0", agent_version=ids[0])))
+    found = await store._readers.run(lambda connection: surplus(connection, 2_000_000.0))
+    assert {version for _, version in found.versions} == set(ids[1:4])
+    await store.sessions.commit(Commit("s", execution=execution("x1", agent_version=ids[1])))
+    await store.agents.name_version(agent, ids[2], "Kept")
+    assert await store._writer.run(lambda connection: drop_surplus(connection, found)) == 1
+    assert [await store.agents.version(version) is None for version in ids] == [False, False, False, True, False, False]
     assert await store.check() == []
 
 
