@@ -13,10 +13,10 @@ from engine.blueprint.kinds import kind_of
 from engine.blueprint.kinds.part import linked_name
 from engine.blueprint.names import unique
 from engine.blueprint.part_edits import all_own, names_of, unlike
-from engine.blueprint.placement import fixed_by
+from engine.blueprint.placement import fixed_by, inside_tool
 from engine.blueprint.rename import reference_edits, rewrite_text
-from engine.blueprint.template import compiled, names_in_expression
-from engine.blueprint.values import coerce
+from engine.blueprint.template import TemplateError, compiled, names_in_expression
+from engine.blueprint.values import ValueProblem, coerce
 
 
 def detach(document: AgentDocument, node_id: str) -> Edit:
@@ -35,8 +35,11 @@ def detach(document: AgentDocument, node_id: str) -> Edit:
     if reason:
         raise EditError(reason)
     inner = AgentDocument(make_node("agent", *node.children, id=new_node_id()))
-    inner = _own_names(document, node, inner)
-    inner, made = _without_parameters(document, node, inner)
+    try:
+        inner = _own_names(document, node, inner)
+        inner, made = _without_parameters(document, node, inner)
+    except (TemplateError, ValueProblem) as error:
+        raise EditError(f"Something in the part does not work, so it cannot be taken apart: {error}") from None
     place = document.place(node_id)
     children = (*made, *inner.root.children)
     puts = tuple(InsertNode(place.parent_id or "", place.index + at, child) for at, child in enumerate(children))
@@ -63,6 +66,7 @@ def _own_names(document: AgentDocument, part: Node, inner: AgentDocument) -> Age
 
 def _without_parameters(document: AgentDocument, part: Node, inner: AgentDocument) -> tuple[AgentDocument, list[Node]]:
     kind: Any = kind_of(part)
+    steps = inside_tool(document, document.place(part.id).parent_id or document.root.id)
     taken = unique_names(document) | {name for node in inner.walk() for name in [kind_of(node).own_name(node)] if name}
     made: list[Node] = []
     for parameter in kind.parameters(part):
@@ -78,6 +82,11 @@ def _without_parameters(document: AgentDocument, part: Node, inner: AgentDocumen
         if not _mentions(inner, name):
             continue
         value = parameter.first if given in (None, "") else coerce(given, parameter.type)
+        if steps and not isinstance(value, (list, dict)):  # among steps there can be no variable to hold it
+            inner = _substituted(inner, name, literal(value))
+            continue
+        if steps:
+            raise EditError(f"The part is given a fixed value for “{name}”. Give it a variable first.")
         own = unique(name, taken)
         taken.add(own)
         title = parameter.title.strip() or own

@@ -615,6 +615,17 @@ def test_a_part_that_is_off_is_detached_into_a_group_that_is_off() -> None:
     assert (group.kind, group.enabled, group.props["title"]) == ("group", False, "Mine")
 
 
+async def test_steps_that_are_detached_do_what_they_did() -> None:
+    document = remembering(list="{{ diary }}", what="fixed")
+    after = apply(document, detach(document, "s"))[0]
+    assert after.node("s-ap").props == {"variable": "diary", "value": "{{ 'fixed' }}"}
+    async with opened(after, call("keep", text="a"), "ok") as (session, _):
+        await session.send("go").result
+        assert [text for text, _ in results(session)] == ["fixed"]
+    with pytest.raises(EditError, match=r"needs a variable|fixed value"):
+        detach(remembering(list=["x"], what="y"), "s")
+
+
 def test_what_cannot_be_detached_says_why() -> None:
     repeat = PartDefinition(
         "p",
@@ -628,6 +639,7 @@ def test_what_cannot_be_detached_says_why() -> None:
         (make_node("group", id="i"), "Only a part"),
         (instance(repeat, id="i", arguments={"each": "a {{ name }}"}), "needs a variable"),
         (instance(NOTEPAD, id="i", arguments={"heading": "{% if name %}{{ name }}{% endif %}"}), "statement"),
+        (instance(NOTEPAD, id="i", arguments={"heading": "{{ name"}), "does not work"),
     ):
         with pytest.raises(EditError, match=reason):
             detach(using(name, node), "i")
