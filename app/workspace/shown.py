@@ -49,16 +49,16 @@ def is_provider_block(kind: str) -> bool:
 def provider_item(block: Mapping[str, Any]) -> ChatItem:
     """The card of a call of a tool that the provider runs."""
     given = block.get("input")
-    title = _provider_title(str(block.get("name")))
-    return ChatItem(str(block["id"]), "tool", one_line(given), title, {"input": given}, "running")
+    title, icon = _provider_tool(str(block.get("name")))
+    return ChatItem(str(block["id"]), "tool", one_line(given), title, {"input": given, "icon": icon}, "running")
 
 
-def _provider_title(name: str) -> str:
+def _provider_tool(name: str) -> tuple[str, str]:
     if name == "web_search":
-        return tr("Web search")
+        return tr("Web search"), "search"
     if name == "web_fetch":
-        return tr("Web page")
-    return tr("Code on the provider's machine")
+        return tr("Web page"), "globe"
+    return tr("Code on the provider's machine"), "code"
 
 
 def provider_result(block: Mapping[str, Any]) -> tuple[str, list[tuple[str, str]], bool]:

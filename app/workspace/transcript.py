@@ -346,12 +346,10 @@ class Transcript:
     def _sources(self, entry: Entry) -> list[Change]:
         """The pages that a reply refers to, as a card below it."""
         links, item_id = shown.sources_of(entry.content), f"{entry.id}{SOURCES}"
-        known = not links or item_id in self._items
-        return (
-            []
-            if known
-            else self._append(ChatItem(item_id, "tool", shown.pages(links), tr("Sources"), {"links": links}))
-        )
+        if not links or item_id in self._items:
+            return []
+        detail = {"links": links, "icon": "link"}
+        return self._append(ChatItem(item_id, "tool", shown.pages(links), tr("Sources"), detail))
 
     def _tool_item(self, call_id: str, name: str, given: Any, summary: str | None) -> ChatItem:
         return ChatItem(

@@ -160,8 +160,7 @@ class ApprovalRow(DecisionRow):
         self.column.insertWidget(self.column.indexOf(self.buttons), self.editor)
         self.set_item(self.item)
         self.height_changed.emit()
-        self.editor.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.editor.focusNextChild()
+        self.editor.focus_first()
 
     def is_busy(self) -> bool:
         """Also while the input is being changed."""

@@ -33,6 +33,7 @@ class ToolHead(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.icon_name = "wrench"
         self.title = ""
         self.words = ""
         self.outcome = ""
@@ -55,7 +56,7 @@ class ToolHead(QAbstractButton):
             painter.setBrush(QColor(tokens.hover))
             painter.drawRoundedRect(rect.adjusted(2, 2, -2, -2), 7, 7)
         middle = rect.center().y() + 1
-        theme.paint_icon(painter, "wrench", tokens.colour("abilities"), QRect(12, middle - 8, 16, 16))
+        theme.paint_icon(painter, self.icon_name, tokens.colour("abilities"), QRect(12, middle - 8, 16, 16))
         strong, caption = theme.font("strong"), theme.font("caption")
         right = rect.width() - 12
         chevron = "chevron-down" if self.opened else "chevron-right"
@@ -114,6 +115,7 @@ class ToolRow(Row):
         if not summary and item.status in ("done", "failed"):
             summary = _first_line(as_text(item.detail.get("result")))
         head = self.head
+        head.icon_name = str(item.detail.get("icon") or "wrench")
         head.title, head.words, head.mark = item.title, item.text, mark
         head.outcome = summary if summary and item.status in ("done", "running") else outcome or summary
         head.opened = bool(self.state.get("open"))

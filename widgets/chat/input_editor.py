@@ -64,6 +64,11 @@ class InputEditor(QWidget):
         self._value = value
         self._show(as_json=not _is_flat(value))
 
+    def focus_first(self) -> None:
+        """Puts the cursor into the first field."""
+        first = self.json if self._as_json else next(iter(self._fields.values()))
+        first.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def value(self) -> Any:
         """What stands there now.
 

@@ -26,7 +26,7 @@ class ChatItem:
             details), ``level`` (``info``, ``warning`` or ``error``). Thinking: ``seconds``. Person: ``queued`` (True
             while it waits for its turn), ``files`` (a list of :class:`ChatFile`), ``can_edit`` (it may be changed and
             run again). Agent: ``can_again`` (another turn without a message is offered below the latest). Tool:
-            ``links`` (pages, each a title and an address).
+            ``links`` (pages, each a title and an address), ``icon`` (instead of the wrench).
         status: Agent and thinking: ``streaming``, ``done`` or ``interrupted``. Tool: ``running``, ``done``, ``failed``,
             ``denied`` or ``waiting``. Approval, permission and question: ``waiting``, ``approved`` or ``denied``.
         caption: Numbers of the turn (tokens, cost, seconds), shown on hover and for the latest turn.
