@@ -410,3 +410,14 @@ def test_a_kind_dragged_while_the_outline_shows_lands_nowhere(editor: TreeEditor
     assert not editor.canvas.pointer.dragging
     editor.palette_panel.dropped.emit(editor.mapToGlobal(QPoint(100, 300)))
     assert model_of(editor).document is before
+
+
+def test_the_canvas_catches_up_when_it_comes_to_the_front_again(editor: TreeEditor) -> None:
+    editor.show_outline(True)
+    editor.select(["when"])
+    editor.do("edit.duplicate")
+    new = editor.selected()[0]
+    assert editor.canvas.layout_.placed(new) is None  # nobody looks, so nothing is laid out
+    editor.show_outline(False)
+    placed = editor.canvas.layout_.placed(new)
+    assert placed is not None and editor.canvas.look_of(placed).selected

@@ -32,6 +32,7 @@ class Breadcrumbs(QFrame):
         self._row.setSpacing(0)
         self._row.addStretch(1)
         self._path: list[Node] = []
+        self._shown: list[tuple[str, str]] | None = None
         self._steps: list[QToolButton] = []
         self._marks: list[QLabel] = []
         self._more = self._button("…")
@@ -47,10 +48,14 @@ class Breadcrumbs(QFrame):
     def show_path(self, document: AgentDocument | None, node_id: str | None) -> None:
         """Show the way to a node; nothing where there is none."""
         if document is None or node_id is None or node_id not in document:
-            self._path = []
+            path = []
         else:
-            self._path = [*reversed(document.ancestors(node_id)), document.node(node_id)]
-        self._arrange()
+            path = [*reversed(document.ancestors(node_id)), document.node(node_id)]
+        shown = [(node.id, words.title_of(node)) for node in path]
+        self._path = path
+        if shown != self._shown:  # asked after every edit, and most of them leave the way as it is
+            self._shown = shown
+            self._arrange()
 
     def titles(self) -> list[str]:
         """What the buttons say, from the agent on."""

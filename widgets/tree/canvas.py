@@ -19,6 +19,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QResizeEvent,
+    QShowEvent,
 )
 from PySide6.QtWidgets import QWidget
 
@@ -78,6 +79,7 @@ class TreeCanvas(ZoomArea):
         self.marks: dict[str, Mark] = {}
         self._model: DocumentModel | None = None
         self._live: dict[str, LiveBadge] = {}
+        self._behind = False
         self._motion = Motion(self)
         self._pulse = Pulse(self)
         self._flash = Flash(self)
@@ -133,6 +135,7 @@ class TreeCanvas(ZoomArea):
     def _document_reset(self) -> None:
         self._motion.stop()
         self._flash.stop()
+        self._behind = False
         self._title_editor.cancel()
         if self._model is not None:
             self.layout_.folded = set(self.folds.ids)
@@ -146,6 +149,9 @@ class TreeCanvas(ZoomArea):
     @Slot(object)
     def _document_changed(self, edit: object) -> None:
         if self._model is None:
+            return
+        if not self.isVisible():  # while the outline is in front
+            self._behind = True
             return
         before = {} if isinstance(edit, SetProperty) else self._frames()
         self.layout_.update(self._model.document)
@@ -249,6 +255,15 @@ class TreeCanvas(ZoomArea):
         self.pointer.paint(painter, band)
 
     # -- events -----------------------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._behind and self._model is not None:
+            self._behind = False
+            self.layout_.update(self._model.document)
+            self.fit_bars()
+            self._changed_view()
+            self.ensure_visible(self.selection.current or "")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -126,8 +126,10 @@ class TreeLayout:
             box.folded = True
         elif node.children:
             y = box.height + (metrics.gap if top else 0)
+            boxes = self._boxes
             for child in node.children:
-                built = self._build(child)
+                known = boxes.get(child.id)
+                built = known if known is not None and known.node is child else self._build(child)
                 box.children.append(built)
                 box.offsets.append(y)
                 box.levels = max(box.levels, built.levels + 1)
