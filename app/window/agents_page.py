@@ -61,6 +61,7 @@ class AgentsPage(QWidget):
         self.importing = QPushButton(self.tr("Open a file…"))
         self.importing.setProperty("role", "quiet")
         self.trash_title = text_label(self.tr("Deleted agents"), "heading")
+        self.trash_title.setContentsMargins(4, 0, 0, 0)
         self.trash = QVBoxLayout()
         self.trash.setSpacing(4)
         self._lay_out()

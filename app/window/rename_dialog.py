@@ -17,9 +17,7 @@ class RenameDialog(QDialog):
         may_be_empty: Whether no name at all is an answer too.
     """
 
-    def __init__(
-        self, title: str, name: str, parent: QWidget, *, button: str = "", may_be_empty: bool = False
-    ) -> None:
+    def __init__(self, title: str, name: str, parent: QWidget, *, button: str = "", may_be_empty: bool = False) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
         self.setMinimumWidth(400)

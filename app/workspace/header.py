@@ -68,7 +68,7 @@ class WorkspaceHeader(QFrame):
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.more)
         menu.addAction(actions["agent.versions"])
-        exports = menu.addMenu(self.tr("Export"))
+        exports = menu.addMenu(theme.icon("download"), self.tr("Export"))
         for action_id in ("agent.export", "agent.export_json", "agent.export_python", "agent.copy_json"):
             exports.addAction(actions[action_id])
         for action_id in ("agent.new", "", "agent.trash"):
