@@ -38,6 +38,8 @@ MAX_FAILURES = 5
 MAX_PAGES = 50
 ATTEMPTS = 3
 """How often a server at an address is asked where its answer breaks off."""
+_CLOSED = "Connection closed"
+"""What the client library says then; servers use the same code for errors of their own."""
 Progress = Callable[[float, float | None, str | None], None]
 
 
@@ -265,7 +267,9 @@ class Server:
                 "Check the program and its arguments in the properties of the server.",
             )
         if self.config.program:
-            return ServerError(f"{name} does not speak the Model Context Protocol: {inner}.", "Check the program.")
+            return ServerError(
+                f"{name} does not speak the Model Context Protocol: {_first_line(inner)}.", "Check the program."
+            )
         from engine.mcp_client.http import reason
 
         return reason(name, self._link.status if self._link is not None else 0, inner)
@@ -275,7 +279,8 @@ class Server:
         from mcp_types import CONNECTION_CLOSED, REQUEST_TIMEOUT
 
         code, process, owner = error.error.code, self._process, self._owner
-        if code == CONNECTION_CLOSED or owner is None or owner.done():
+        gone = process.ended.is_set() if process is not None else error.error.message == _CLOSED
+        if (code == CONNECTION_CLOSED and gone) or owner is None or owner.done():
             self._lost.set()
             if owner is not None:
                 await asyncio.wait({owner})
@@ -334,6 +339,10 @@ class Server:
                 self._news.set()  # what changed before it listened is not told again
                 async for _ in events:
                     self._news.set()
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".:")[:300]
 
 
 def _title(tool: Any) -> str:

@@ -70,8 +70,9 @@ class Process:
         self._guard = guard
         self.words: deque[str] = deque(maxlen=20)
         self.too_much = False
+        self.stopping = False
         self.ended = asyncio.Event()
-        """Set when it has closed its output, which is when it is of no use any more."""
+        """Set when it has closed its output by itself, which is when it is of no use any more."""
 
     @classmethod
     async def start(cls, config: ServerConfig, secret: Mapping[str, str]) -> Process:
@@ -142,6 +143,7 @@ class Process:
 
     async def stop(self) -> None:
         """Close its input, wait a moment, and end the group. Safe to call twice."""
+        self.stopping = True
         process = self._process
         if process.stdin is not None:
             process.stdin.close()
@@ -202,7 +204,8 @@ async def _transport(process: Process) -> AsyncGenerator[tuple[Any, Any], None]:
                     continue
                 with contextlib.suppress(*gone):
                     await from_server.send(SessionMessage(message))
-            process.ended.set()
+            if not process.stopping:
+                process.ended.set()
 
     async def write() -> None:
         with contextlib.suppress(*gone):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -227,3 +228,66 @@ async def test_a_test_names_the_server_and_its_tools_and_leaves_nothing_behind()
     assert found.ok and found.text == "Test tools 7.1 offers 11 tools."
     assert found.tools[0].description == "Add two numbers" and found.server == "Test tools 7.1"
     assert listings.get(program().key) is not None
+
+
+WIRE = """
+import json, sys
+answers = json.loads(sys.argv[1])
+for line in sys.stdin:
+    message = json.loads(line)
+    if "id" not in message:
+        continue
+    answer = answers.get(message["method"], {"error": {"code": -32601, "message": "Unknown"}})
+    print(json.dumps({"jsonrpc": "2.0", "id": message["id"], **answer}), flush=True)
+"""
+HELLO = {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}, "serverInfo": {"name": "Wire", "version": "1"}}
+COUNT = {
+    "name": "count",
+    "inputSchema": {"type": "object"},
+    "outputSchema": {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]},
+}
+
+
+def wire(**answers: Any) -> ServerConfig:
+    """A program that speaks the older protocol and gives these answers."""
+    known = {"initialize": {"result": HELLO}, "tools/list": {"result": {"tools": [COUNT]}}}
+    given = json.dumps({**known, **{name.replace("_", "/"): answer for name, answer in answers.items()}})
+    return ServerConfig("Wire", program=sys.executable, arguments=("-c", WIRE, given))
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ({"error": {"code": -32000, "message": "No figs"}}, "refused the call: No figs"),
+        ({"error": {"code": -32001, "message": "late"}}, "took too long"),
+        ({"result": {"content": [], "structuredContent": {"n": "three"}}}, "cannot be used"),
+        ({"result": {"content": "odd"}}, "cannot be used"),
+    ],
+)
+async def test_answers_that_are_none_are_errors_for_the_model(answer: Any, words: str) -> None:
+    async with using(wire(tools_call=answer)) as server:
+        assert [tool.name for tool in (await server.listing()).tools] == ["count"]
+        with pytest.raises(ToolError, match=words):
+            await server.call("count", {})
+        assert server.running
+
+
+async def test_structured_answers_and_servers_without_tools() -> None:
+    async with using(wire(tools_call={"result": {"content": [], "structuredContent": {"n": 3}}})) as server:
+        assert await text(server, "count") == '{"n": 3}'
+    bare = {"result": {**HELLO, "capabilities": {}}}
+    found = await probe(wire(initialize=bare), listings=Listings())
+    assert found.ok and found.text == "Wire 1 answers, but offers no tools."
+    odd = {
+        "result": {
+            "tools": [COUNT, {"name": "bad", "inputSchema": {"type": "object", "properties": {"a": {"type": 3}}}}]
+        }
+    }
+    found = await probe(wire(tools_list=odd), listings=Listings())
+    assert found.ok and "1 cannot be used: bad, because" in found.text
+
+
+async def test_a_program_of_another_kind_is_told() -> None:
+    refused = {"error": {"code": -32603, "message": "What?"}}
+    found = await probe(wire(initialize=refused), listings=Listings())
+    assert not found.ok and "does not speak the Model Context Protocol" in found.text
