@@ -21,7 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from engine.effects.python_child import HEAD
+from engine.effects.python_child import GO, HEAD, READY
 from engine.effects.sandbox import Sandbox
 from engine.errors import ToolError
 
@@ -139,16 +139,17 @@ async def _run(
 async def _talk(process: Process, sent: bytes) -> bytes:
     """Hand the request over and take the message; "" where the process ended without one."""
     assert process.stdin is not None and process.stdout is not None
-    with contextlib.suppress(ConnectionError):
-        process.stdin.write(sent)
-        await process.stdin.drain()
-    process.stdin.close()
     try:
+        process.stdin.write(len(sent).to_bytes(HEAD, "big") + sent)
+        await process.stdin.drain()
+        await process.stdout.readexactly(len(READY))
+        process.stdin.write(GO)
+        process.stdin.close()
         size = int.from_bytes(await process.stdout.readexactly(HEAD), "big")
         if size > MAX_ANSWER:
             raise ToolError(f"The result is larger than {MAX_ANSWER:,} bytes.")
         return await process.stdout.readexactly(size)
-    except asyncio.IncompleteReadError:
+    except (asyncio.IncompleteReadError, ConnectionError):
         return b""
 
 

@@ -18,7 +18,9 @@ from collections.abc import Mapping
 from typing import Any
 
 HEAD = 8
-"""Bytes in front of the message that tell its length: what the code leaves running may keep the pipe open."""
+"""Bytes in front of request and message that tell their length: what the code leaves running may keep a pipe open."""
+READY, GO = b"R", b"G"
+"""The child has its request; it may begin."""
 STEP = "<step>"
 """The name of the code's file in tracebacks."""
 _PR_SET_PDEATHSIG = 1
@@ -123,20 +125,31 @@ def die_with(parent: int) -> bool:
 
 
 def child_main() -> int:  # pragma: no cover (measured by what comes back: no coverage runs in that process)
-    """Read the request from standard input, run it, write the message to standard output."""
-    request = json.loads(sys.stdin.buffer.read())
+    """Read the request from standard input, run it, write the message to standard output.
+
+    Without a request it ends at once: that is how it is found out whether such a process can run in a room. It runs
+    nothing before the program has said so: one that has ended since then cannot, and by then the kernel knows that
+    this process is to end with it.
+    """
+    asked = sys.stdin.buffer
+    size = asked.read(HEAD)
+    if not size:
+        return 0
+    request = json.loads(asked.read(int.from_bytes(size, "big")))
     if request["parent"] and not die_with(request["parent"]):
         return 3
-    os.environ.clear()
     # What writes past Python, such as a child of its own, must not get between.
     answer = os.dup(1)
+    os.write(answer, READY)
+    if not asked.read(1):
+        return 3
+    os.environ.clear()
     nothing = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nothing, descriptor)
     os.close(nothing)
     limit_process(request["limits"])
-    said = run(request["code"], request["inputs"], request["printed"])
-    message = json.dumps(said).encode()
+    message = json.dumps(run(request["code"], request["inputs"], request["printed"])).encode()
     data = memoryview(len(message).to_bytes(HEAD, "big") + message)
     while data:
         data = data[os.write(answer, data) :]

@@ -79,10 +79,9 @@ def _find() -> Sandbox | None:
     from engine.effects.python import interpreter
 
     command, readable = interpreter()
-    asks = [command[0], "--version"] if not getattr(sys, "frozen", False) else command
     for sized in (True, False):
         found = Sandbox(program, sized)
-        if _works(found.command(asks, readable)):
+        if _works(found.command(command, readable)):
             return found
     return None
 

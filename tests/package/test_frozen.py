@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.setup.package import DIST, ROOT, archive_path, size
+from tests.app.test_step_process import asked_for
 
 PROGRAM = DIST / "bough" / "bough"
 EXPECTED = (
@@ -113,3 +115,23 @@ def test_no_import_of_ours_is_left_out_of_the_build() -> None:
                     used |= {part for part in (node.module or "").split(".") if part.startswith("Qt")}
                     used |= {alias.name for alias in node.names if node.module == "PySide6"}
     assert not used & left_out
+
+
+@pytest.mark.package
+def test_it_is_the_process_of_a_python_step_with_the_standard_library_that_steps_want() -> None:
+    code = """
+import calendar, csv, datetime, decimal, difflib, fractions, hashlib, html.parser, json, math, os, random, re
+import statistics, string, textwrap, unicodedata, urllib.parse, xml.etree.ElementTree, zoneinfo
+result = [statistics.mean(inputs), dict(os.environ)]
+"""
+    request = {"code": code, "inputs": [1, 3], "printed": 1000, "parent": 0, "limits": {"CORE": 0}}
+    done = subprocess.run(
+        [PROGRAM, "--python-step"],
+        input=asked_for(request),
+        capture_output=True,
+        env={},
+        check=True,
+        timeout=60,
+    )
+    assert json.loads(done.stdout[9:]) == {"printed": "", "value": [2, {}]}
+    assert done.stderr == b""

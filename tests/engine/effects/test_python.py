@@ -192,7 +192,7 @@ async def test_what_it_started_ends_with_it(how: str, tmp_path: Path) -> None:
         result = "done"
     """
     inputs = {"pipe": str(tmp_path / "pid"), "how": how}
-    task = asyncio.ensure_future(go(code, inputs, seconds=1.5 if how == "time" else 60.0))
+    task = asyncio.ensure_future(go(code, inputs, seconds=4.0 if how == "time" else 60.0))
     loop = asyncio.get_running_loop()
     told: asyncio.Future[bytes] = loop.create_future()
     loop.add_reader(reading, lambda: told.done() or told.set_result(os.read(reading, 100)))
