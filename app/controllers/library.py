@@ -72,6 +72,7 @@ class LibraryController(QObject):
         page.list.delete_requested.connect(lambda key: self._do(partial(self._delete, key), "delete a part"))
         page.list.update_requested.connect(lambda key: self._do(partial(self._update, key), "update a part"))
         page.list.edit_requested.connect(parts.edit_wanted)
+        page.restore_requested.connect(lambda key: self._do(partial(self._restore, key), "restore a part"))
         parts.changed.connect(self.show)
 
     # --- showing ---------------------------------------------------------------------------------------------
@@ -86,6 +87,7 @@ class LibraryController(QObject):
         items = [_item(row, await store.uses(row.id)) for row in await store.list()]
         self.page.set_can_use(self._bench.agent is not None)
         self.page.show_parts(items, current)
+        self.page.show_deleted([(row.id, row.title) for row in await store.list(trashed=True)])
         self.counted.emit(len(items))
         await self._show_part(self.page.list.current())
 

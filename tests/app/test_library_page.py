@@ -73,6 +73,10 @@ async def test_a_part_is_seen_renamed_deleted_and_brought_back(start):
     assert instances(person.desk.bench.agent.model.document), "the agent keeps it"
     toast.action.click()
     await until(lambda: not page.is_empty, "it is back")
+    page.asked.emit("delete")
+    await until(lambda: page.deleted.isVisible(), "deleted again")
+    page.deleted.menu().actions()[0].trigger()
+    await until(lambda: not page.is_empty and not page.deleted.isVisible(), "back from the menu")
 
 
 @at_the_window

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
+    QMenu,
     QPushButton,
     QScrollArea,
     QSplitter,
@@ -30,10 +31,12 @@ class LibraryPage(QWidget):
         asked: What to do with the chosen part: ``edit``, ``rename``, ``delete``, ``update``, ``use``; ``agents`` where
             there is none.
         open_requested: An agent that uses the part is to be opened (its id).
+        restore_requested: A deleted part is to come back (its id).
     """
 
     asked = Signal(str)
     open_requested = Signal(str)
+    restore_requested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,6 +53,10 @@ class LibraryPage(QWidget):
             self.tr("Open an agent"),
         )
         self.empty.action_clicked.connect(lambda: self.asked.emit("agents"))
+        self.deleted = QPushButton(self.tr("Deleted parts"))
+        self.deleted.setProperty("role", "quiet")
+        self.deleted.setMenu(QMenu(self.deleted))
+        self.deleted.hide()
         self.title = ElidedLabel()
         self.title.setProperty("role", "heading")
         self.description = text_label("", "dim")
@@ -73,7 +80,9 @@ class LibraryPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(PageHeader(self.tr("Library"), self.tr("Parts that you saved")))
+        header = PageHeader(self.tr("Library"), self.tr("Parts that you saved"))
+        header.add_widget(self.deleted)
+        column.addWidget(header)
         column.addWidget(self._stack, 1)
 
     def _detail(self) -> QWidget:
@@ -163,6 +172,15 @@ class LibraryPage(QWidget):
             none = text_label(self.tr("Nowhere yet. Open an agent and choose “Use a part”."), "dim")
             none.setContentsMargins(0, 6, 0, 6)
             self._uses.addWidget(none)
+
+    def show_deleted(self, parts: Sequence[tuple[str, str]]) -> None:
+        """Deleted parts as (id, title); each can be brought back from a menu."""
+        menu = self.deleted.menu()
+        menu.clear()
+        for part_id, title in parts:
+            action = menu.addAction(self.tr("Restore “{title}”").format(title=title))
+            action.triggered.connect(lambda *_, key=part_id: self.restore_requested.emit(key))
+        self.deleted.setVisible(bool(parts))
 
     def set_can_use(self, can: bool) -> None:
         """Whether an agent is open that it could be used in."""

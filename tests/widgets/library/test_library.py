@@ -102,6 +102,19 @@ def test_everything_can_be_asked_by_button_menu_and_key(page: LibraryPage) -> No
     assert not page.buttons["use"].isEnabled()
 
 
+def test_deleted_parts_are_brought_back_from_a_menu(page: LibraryPage, qtbot: Any) -> None:
+    page.show_parts(PARTS)
+    page.show_deleted([])
+    assert not page.deleted.isVisible()
+    page.show_deleted([("p9", "Old part")])
+    assert page.deleted.isVisible()
+    (action,) = page.deleted.menu().actions()
+    assert action.text() == "Restore “Old part”"
+    with qtbot.waitSignal(page.restore_requested) as asked:
+        action.trigger()
+    assert asked.args == ["p9"]
+
+
 def test_everyone_can_use_it(page: LibraryPage) -> None:
     page.show_parts(PARTS)
     page.show_part("Greeting", "", [], notepad(), USES)
