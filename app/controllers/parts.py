@@ -122,6 +122,7 @@ class PartsController(QObject):
         tree = tree or self._bench.page.tree
         parent_id, index = place_for(model.document, node, tree.selection.current)
         model.do(InsertNode(parent_id, index, node))
+        tree.shared.folds.set(node.id, True)  # what matters here is what it is given; inside it is as in the library
         tree.select([node.id])
         tree.properties_requested.emit(node.id)
 

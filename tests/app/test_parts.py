@@ -74,6 +74,7 @@ async def test_nodes_become_a_part_that_another_agent_uses(start):
     click(choose.confirm)
     (node,) = await until(lambda: instances(model(person).document), "the part in the other agent")
     assert person.page.tree.selected() == [node.id] and node.children[0].id == f"{node.id}-{made.nodes[0].id}"
+    assert person.page.tree.folded() == [node.id]
     await person.saved()
 
 
