@@ -44,7 +44,10 @@ WINDOW_LIBRARIES: Dict[str, str] = {
     "libwayland-egl.so.1": "libwayland-egl1",
 }
 # Programs that only the tests and the packaging need.
-DEVELOPER_PROGRAMS: Dict[str, str] = {"Xvfb": "xvfb", "objdump": "binutils", "git": "git"}
+DEVELOPER_PROGRAMS: Dict[str, str] = {"Xvfb": "xvfb", "objdump": "binutils", "git": "git", "bwrap": "bubblewrap"}
+# Cuts Python steps off from files and network. Brought along where something is installed anyway, and no reason to
+# ask anybody for anything: without it the question before such a step says that it is not cut off.
+BROUGHT_ALONG: Dict[str, str] = {"bwrap": "bubblewrap"}
 
 
 def _loads(library: str) -> bool:
@@ -60,9 +63,8 @@ def missing_packages(developer: bool) -> List[str]:
     if not sys.platform.startswith("linux"):
         return []
     missing = [package for library, package in WINDOW_LIBRARIES.items() if not _loads(library)]
-    if developer:
-        missing += [package for program, package in DEVELOPER_PROGRAMS.items() if not shutil.which(program)]
-    return missing
+    programs = DEVELOPER_PROGRAMS if developer else BROUGHT_ALONG if missing else {}
+    return missing + [package for program, package in programs.items() if not shutil.which(program)]
 
 
 def venv_package() -> List[str]:

@@ -214,6 +214,15 @@ def test_missing_libraries_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert system.missing_packages(developer=True) == ["libxcb-cursor0", "xvfb"]
 
 
+def test_what_python_steps_are_cut_off_with_comes_along_but_is_never_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(system.shutil, "which", lambda name: None if name == "bwrap" else name)
+    monkeypatch.setattr(system, "_loads", lambda library: library != "libxcb-cursor.so.0")
+    assert system.missing_packages(developer=False) == ["libxcb-cursor0", "bubblewrap"]
+    monkeypatch.setattr(system, "_loads", lambda library: True)
+    assert system.missing_packages(developer=False) == []
+    assert system.missing_packages(developer=True) == ["bubblewrap"]
+
+
 def test_without_a_display_it_says_so(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
         monkeypatch.delenv(name, raising=False)
