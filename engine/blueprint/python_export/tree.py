@@ -5,7 +5,7 @@ Not here: the steps of a tool (``steps``), texts (``texts``), the module around 
 
 from __future__ import annotations
 
-import re
+import ast
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -36,8 +36,6 @@ from engine.blueprint.python_export.source import (
 from engine.blueprint.python_export.texts import Written, condition, written
 from engine.blueprint.template import TemplateError, names_in_expression
 from engine.blueprint.values import ValueProblem
-
-_LEAVES_NOTHING = re.compile(r"not [\w.]+|[^()]*(==|!=|<|>|<=|>=| in ) [^()]*|len\(\w+\) [<>=]+ \S+")
 
 
 class ScopeWriter:
@@ -314,12 +312,19 @@ class ScopeWriter:
 
     def _skipped(self, test: Code) -> str:
         """A condition that leaves nothing in the tree where it does not hold: False, or an empty text or list."""
-        plain = any(
-            code.source == test.source and code.type in ("yes_no", "text", "list") for code in self.values.values()
-        )
-        if plain or _LEAVES_NOTHING.fullmatch(test.source):
-            return test.source
-        return f"bool({test.source})"
+        whole = ast.parse(test.source, mode="eval").body
+        if not self._leaves_nothing(whole):
+            return f"bool({test.source})"
+        either = isinstance(whole, ast.BoolOp) and isinstance(whole.op, ast.Or)
+        return f"({test.source})" if either else test.source
+
+    def _leaves_nothing(self, source: ast.expr) -> bool:
+        if isinstance(source, ast.BoolOp):
+            return all(self._leaves_nothing(part) for part in source.values)
+        if isinstance(source, ast.Name):
+            kinds = ("yes_no", "text", "list")
+            return any(code.source == source.id and code.type in kinds for code in self.values.values())
+        return isinstance(source, ast.Compare) or (isinstance(source, ast.UnaryOp) and isinstance(source.op, ast.Not))
 
     def component(self, name: str, docstring: str, parameters: str = "") -> str:
         """The whole component as source."""

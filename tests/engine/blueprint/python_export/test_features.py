@@ -751,6 +751,86 @@ CASES += [
     ),
 ]
 
+CASES += [
+    Case(
+        "conditions of several rows, and of records",
+        [
+            state("a", True, "yes_no"),
+            state("b", {}, "record"),
+            state("n", 0, "number"),
+            when(
+                {
+                    "rows": [{"variable": "a", "operator": "is_yes"}, {"variable": "b", "operator": "is_not_empty"}],
+                    "match": "any",
+                },
+                shows("One."),
+            ),
+            when(
+                {
+                    "rows": [
+                        {"variable": "n", "operator": "more_than", "value": 1},
+                        {"variable": "b", "operator": "contains", "value": "k"},
+                    ],
+                    "match": "any",
+                },
+                shows("Two."),
+            ),
+            when(
+                {"rows": [{"variable": "a", "operator": "is_yes"}, {"variable": "b", "operator": "is_not_empty"}]},
+                shows("Three."),
+            ),
+            when({"expression": "n"}, shows("Four.")),
+            when({"expression": "b or n"}, shows("Five.")),
+            when({"expression": "b.get if n else b"}, shows("Six.")),
+            tool("fill", make_node("set", variable="b", field="k", value="v"), make_node("set", variable="n", value=0)),
+            TIME,
+        ],
+        [use("fill"), "Done."],
+    ),
+    Case(
+        "events and rules that say nothing",
+        [
+            shows("Hi."),
+            make_node("on_event", event="message"),
+            make_node("stop_rule"),
+            make_node("continue_rule"),
+            make_node("stop_rule", after=3, reason="  Three are enough.  "),
+            make_node("knob", title="on", type="toggle"),
+            when(
+                only_if("on", "is_yes"),
+                make_node("stop_rule", condition={"expression": "reply|length > 3 and 'x' not in tool_calls"}),
+                otherwise(make_node("stop_rule", contains="nothing like it", reason="{{ reply }} {{ call_number }}")),
+            ),
+            make_node("sub_agent", title="Nobody yet", description="x", agent="a", enabled=False),
+            make_node("repeat", each=""),
+            when({}, shows("Never.")),
+            TIME,
+        ],
+        [use("set_knob", name="on", value=True), "Done.", "More."],
+        turns=["One.", "Two."],
+    ),
+    Case(
+        "steps at an event inside a part",
+        [
+            state("seen"),
+            make_node(
+                "part",
+                make_node(
+                    "on_event", make_node("append", variable="log", value="{{ message }} {{ mark }}"), event="message"
+                ),
+                make_node("stop_rule", after=2),
+                parameters=[parameter("log", "list"), parameter("mark")],
+                arguments={"log": "{{ seen }}", "mark": "!"},
+            ),
+            section("{{ seen }}"),
+            tool("go", reply("Gone.")),
+            TIME,
+        ],
+        [use("go"), use("go"), "Not asked."],
+        turns=["One.", "Two."],
+    ),
+]
+
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 async def test_it_makes_the_same_requests(case: Case) -> None:

@@ -13,6 +13,7 @@ from engine.blueprint.python_export import export_python
 from engine.testing import Reply, ToolCall
 from tests.engine.blueprint.python_export.both import assert_same
 
+TYPES = {"word": "text", "count": "number", "flag": "yes_no", "list": "list", "facts": "record", "level": "text"}
 WORDS = st.sampled_from(["tea", "figs and milk", "Ada's “note”", "{", "7", "", "two\nlines"])
 TEXT_PIECES = st.sampled_from(
     [
@@ -101,12 +102,24 @@ def agents(draw: Any) -> AgentDocument:
         for name in ("One", "Two")
     ]
     nodes = draw(st.lists(flows(LEAVES), min_size=1, max_size=4))
+    nodes.append(
+        make_node(
+            "part",
+            *(fresh_ids(node) for node in draw(st.lists(flows(LEAVES), min_size=1, max_size=2))),
+            fresh_ids(make_node("tool", *draw(TOOL_STEPS), title="Three", description="x", inputs=[{"title": "x"}])),
+            title="Part",
+            parameters=[{"title": name, "type": kind} for name, kind in TYPES.items()],
+            arguments={name: f"{{{{ {name} }}}}" for name in TYPES},
+        )
+    )
+    event = draw(st.sampled_from(["message", "call_start", "call_end", "turn_end"]))
+    nodes.append(make_node("on_event", make_node("set", variable="count", value="{{ count + 1 }}"), event=event))
     root = make_node("agent", *variables, *tools, *nodes, make_node("timeline"), name="Random")
     return AgentDocument(fresh_ids(root))
 
 
 CALLS = st.one_of(
-    st.builds(lambda name, x: ToolCall(name, {"x": x}), st.sampled_from(["one", "two"]), WORDS),
+    st.builds(lambda name, x: ToolCall(name, {"x": x}), st.sampled_from(["one", "two", "three"]), WORDS),
     st.builds(lambda value: ToolCall("set_knob", {"name": "level", "value": value}), st.sampled_from(["high", "mid"])),
 )
 REPLIES = st.lists(st.lists(CALLS, min_size=1, max_size=2).map(lambda calls: Reply("", calls)), max_size=4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from engine.blueprint import AgentDocument, ExportError, export_python, load_doc
 from engine.blueprint.python_export import component_name
 from engine.blueprint.python_export.source import HELPERS, helpers
 from tests.engine.blueprint.builders import agent, notepad, only_if
-from tests.engine.blueprint.python_export.both import loaded
+from tests.engine.blueprint.python_export.both import assert_same, loaded
 
 TIME = make_node("timeline")
 
@@ -151,6 +152,52 @@ REFUSED: list[tuple[str, AgentDocument, str, str]] = [
         "there are others outside of it",
     ),
     (
+        "an event that waits for its place in a When",
+        agent(
+            make_node("state", title="l", initial=["a"]),
+            make_node(
+                "tool", make_node("clear", variable="l"), make_node("reply", text="Ok"), title="t", description="t"
+            ),
+            make_node(
+                "when",
+                make_node("on_event", make_node("append", variable="l", value="x"), id="n", event="mount"),
+                condition=only_if("l", "is_not_empty"),
+            ),
+            make_node("system", text="{{ l }}"),
+            TIME,
+        ),
+        "n",
+        "waits for its place",
+    ),
+    (
+        "a reason that may fail",
+        agent(
+            make_node("state", title="l", initial=[{"a": 1}]),
+            make_node("system", text="{{ l }}"),
+            make_node("stop_rule", id="n", after=1, reason="{{ l[0].b }}"),
+            TIME,
+        ),
+        "n",
+        "reason may not be worked out",
+    ),
+    (
+        "a part that is given a variable of another type",
+        agent(
+            make_node("state", title="l", initial=["a"]),
+            make_node("system", text="{{ l }}"),
+            make_node(
+                "part",
+                make_node("system", text="{{ w }}"),
+                id="n",
+                parameters=[{"title": "w", "type": "text"}],
+                arguments={"w": "{{ l }}"},
+            ),
+            TIME,
+        ),
+        "n",
+        "variable of another type",
+    ),
+    (
         "a knob that hides itself",
         agent(
             make_node(
@@ -172,3 +219,15 @@ def test_what_has_no_form_in_python_is_refused_with_its_node(document: AgentDocu
     with pytest.raises(ExportError, match=words) as caught:
         export_python(document)
     assert caught.value.node_id == node and caught.value.reason
+
+
+async def test_what_goes_wrong_at_an_event_is_logged_and_the_turn_goes_on(expect_log: Any) -> None:
+    expect_log("On event: Remove from l: no item matches")
+    document = agent(
+        make_node("state", title="l", initial=["a"]),
+        make_node("on_event", make_node("remove", variable="l", value="zzz"), event="message"),
+        make_node("system", text="{{ l }}"),
+        TIME,
+    )
+    requests = await assert_same(document, ["Go."], ["Done."])
+    assert requests[0].system == "- a"
