@@ -20,7 +20,7 @@ from engine.blueprint import (
 )
 from engine.permissions import MemoryPermissions
 from engine.store import Store
-from engine.testing import Reply, ScriptedModel
+from engine.testing import Reply, ScriptedModel, replay
 from engine.world import World
 from tests.engine.blueprint.builders import agent, only_if
 from tests.engine.blueprint.scripted import TIME, call, opened, values
@@ -292,3 +292,19 @@ def test_rules_say_what_they_do_and_what_they_lack() -> None:
         p for p in problems(ruled("stop_rule", condition={"expression": "call_number > 3"})) if p.node_id == "rule"
     ]
     assert dry_compile(ruled("continue_rule", until="x"), draft="hi").messages[-1]["role"] == "user"
+
+
+@pytest.mark.parametrize("kind", ["on_event", "continue_rule"])
+async def test_a_session_with_moments_replays_to_the_same_contexts(kind: str, tmp_path: Any) -> None:
+    if kind == "on_event":
+        document = on("message", "got {{ message }}")
+    else:
+        document = ruled("continue_rule", until="done", limit=2, reason="Go on: {{ log|length }}.")
+    model = ScriptedModel(["x", call("add") if kind == "continue_rule" else "y", "z", "done"])
+    component = agent_component(document)
+    async with create_app(component, model=model, store=str(tmp_path / "b.db")) as app:
+        session = await app.session("s")
+        await session.send("hello").result
+        await session.send("again").result
+        replayed = await replay(session, component)
+        assert replayed.identical and len(replayed.ticks) == len(model.calls)
