@@ -11,7 +11,7 @@ from engine.blueprint.checks import problems
 from engine.blueprint.document import AgentDocument
 from engine.blueprint.kinds import kind_of
 from engine.blueprint.names import slug
-from engine.blueprint.python_export import events, repeats, tools, words  # noqa: F401 - they register how kinds are written
+from engine.blueprint.python_export import content, events, repeats, tools, words  # noqa: F401 - they register how kinds are written
 from engine.blueprint.python_export.source import ExportError, Module, Names, reserved
 from engine.blueprint.python_export.tree import ScopeWriter
 

@@ -68,9 +68,6 @@ def model(scope: ScopeWriter, node: Node) -> str:
 
 @writes("provider_tool")
 @writes("mcp_server")
-@writes("document")
-@writes("image")
-@writes("data")
 def outside(scope: ScopeWriter, node: Node) -> str:
     """What reaches outside, or is a file: the node as it is, through the gate."""
     kind: Any = kind_of(node)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine import create_app
+from engine import ModelInfo, create_app
 from engine.blueprint import AgentDocument, FromBough, Node, Outside, export_python, make_node
 from engine.blueprint.capabilities import capabilities
 from engine.errors import NotPermitted
@@ -107,9 +107,20 @@ def test_parts_that_show_something_of_outside_stand_in_a_component(tmp_path: Pat
     assert '<section id="hours" title="Hours">' in request.system and "| Monday | 9 |" in request.system
 
 
+PICTURE = {
+    "name": "dot.png",
+    "media_type": "image/png",
+    "data": ("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="),
+}
 CONTENT: list[Node] = [
     make_node("data", title="Hours", values="day,opens\nMonday,9"),
     make_node("document", title="Terms", words="No returns."),
+    make_node("document", title="Long terms", words="Nothing comes back. " * 30),
+    make_node("data", title="Prices", values='{"tea": [3, 4], "figs": null}', shape="json"),
+    make_node("data", title="List", values='[{"a": 1}, {"b": "x"}]'),
+    make_node("data", title="Empty", values=""),
+    make_node("image", title="Dot", attached=PICTURE, caption="A dot"),
+    make_node("image", title="Dot", attached=PICTURE),
     make_node("provider_tool", tool="web_search", max_uses=2),
     make_node("timeline", limit=2, strategy="sliding-window", shown="words"),
     make_node("timeline", max_tokens=900, headroom=10, old="shortened", old_after=1, old_length=20),
@@ -123,8 +134,9 @@ async def test_content_and_ways_to_show_the_conversation(node: Node) -> None:
     rest = [] if node.kind == "timeline" else [TIME]
     document = agent(make_node("system", text="Hi"), tool, node, *rest)
     allowed = [("a", capability) for _, capability in capabilities(document)]
+    able = ModelInfo("able", abilities=frozenset({"tools", "images", "documents", "provider_tools"}))
     replies = [use("t"), "One, and more than twenty letters.", "Two.", use("t"), "Three."]
-    await assert_same(document, ["A.", "B.", "C."], replies, world=World("a", MemoryPermissions(allowed)))
+    await assert_same(document, ["A.", "B.", "C."], replies, world=World("a", MemoryPermissions(allowed)), info=able)
 
 
 def test_the_module_says_what_it_takes(tmp_path: Path) -> None:
