@@ -46,6 +46,7 @@ def test_keys_go_from_one_action_to_another_and_back():
         (NONE, Qt.Key.Key_A, "You could not type"),
         (NONE, Qt.Key.Key_Up, "Arrow keys walk"),
         (CTRL, Qt.Key.Key_Tab, "already means the same"),
+        (NONE, Qt.Key.Key_F10, "already means the same"),
         (NONE, Qt.Key.Key_F7, None),
         (CTRL, Qt.Key.Key_A, None),
         (ALT, Qt.Key.Key_Up, None),

@@ -41,6 +41,7 @@ class Pointer(QObject):
         self._panning: QPointF | None = None
         self._ids: list[str] = []
         self._kind: str | None = None
+        self._checked: dict[tuple[str, int], str | None] = {}
         self._at = QPointF()
         self._band_from: QPointF | None = None
         self._band_keeps: list[str] = []
@@ -271,6 +272,7 @@ class Pointer(QObject):
         return self._drop()
 
     def _begin(self, point: QPointF) -> None:
+        self._checked.clear()
         self._hover(None)
         self._canvas.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
         self._scroller.start()
@@ -287,10 +289,15 @@ class Pointer(QObject):
         self._canvas.viewport().update()
 
     def _check(self, parent_id: str, index: int) -> str | None:
-        operations = self._canvas.operations
-        if self._kind is not None:
-            return operations.check_insert(self._kind, parent_id, index)
-        return operations.check_move(self._ids, parent_id, index)
+        """Why what is dragged may not land there; worked out once per place and drag."""
+        if (parent_id, index) not in self._checked:
+            operations = self._canvas.operations
+            if self._kind is not None:
+                reason = operations.check_insert(self._kind, parent_id, index)
+            else:
+                reason = operations.check_move(self._ids, parent_id, index)
+            self._checked[parent_id, index] = reason
+        return self._checked[parent_id, index]
 
     def _drop(self) -> str | None:
         ids, kind, target = self._ids, self._kind, self.target
@@ -341,11 +348,12 @@ class Pointer(QObject):
             card.insertion(painter, target.left, target.right, target.y, legal=True)
         painter.setOpacity(0.97)
         width = min(260.0, band.width() * 0.7)
-        rect = QRectF(where.x() + 10, where.y() - 14, width, canvas.layout_.metrics.header)
+        left = min(where.x() + 10, band.right() - width - 6)
+        rect = QRectF(left, where.y() - 14, width, canvas.layout_.metrics.header)
         card.card(painter, rect, self._ghost(), canvas.layout_.metrics)
         painter.setOpacity(1.0)
         if target is not None:
-            below = QPointF(rect.left() - 14, rect.bottom() - 8)
+            below = QPointF(where.x() - 4, rect.bottom() - 8)
             card.hint(painter, below, target.reason or target.words, target.reason is None, band)
 
     def _ghost(self) -> CardLook:
