@@ -55,7 +55,9 @@ async def _check_stored(application: Application, session_id: str) -> None:
     stored = await application.services.store.sessions.load(session_id)
     if stored is None or stored.total_entries != 2:
         raise RuntimeError("the turn was not stored")
+    # What is only imported when it is needed has to be in the packaged program too.
     import anthropic
+    import mcp.client.streamable_http
     import xllamacpp
 
-    del anthropic, xllamacpp
+    del anthropic, mcp, xllamacpp
