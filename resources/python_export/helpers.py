@@ -109,7 +109,9 @@ def is_empty(value: Any) -> bool:
 
 def inside(left: Any, right: Any) -> bool:
     """Whether a text, a list or a record holds something."""
-    return as_text(left) in right if isinstance(right, str) else left in right
+    if isinstance(right, str):
+        return as_text(left) in right
+    return left in right if not isinstance(left, (list, dict)) or not isinstance(right, dict) else False
 
 
 def default(value: Callable[[], Any], otherwise: Any = "", empty_too: bool = True) -> Any:

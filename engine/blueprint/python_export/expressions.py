@@ -175,7 +175,8 @@ class Expressions:
             right = self.code(node.ops[0].expr)
             word = "in" if node.ops[0].op == "in" else "not in"
             fails = left.fails or right.fails
-            if right.type in ("list", "record") or (right.type == "text" and left.type == "text"):
+            simple = left.type in ("text", "int", "number", "yes_no")
+            if right.type == "list" or (right.type == "record" and simple) or right.type == left.type == "text":
                 return Code(f"{left.operand} {word} {right.operand}", "yes_no", False, fails)
             if right.type == "text":
                 return Code(f"{shown(left, self.module)} {word} {right.operand}", "yes_no", False, fails)

@@ -27,6 +27,7 @@ from engine.blueprint.gallery import FOLDER, templates
 from engine.blueprint.kinds import NodeKind, register
 from engine.blueprint.schema import SCHEMA_FILE, agent_schema, schema_text
 from engine.blueprint.values import ValueProblem, as_text, coerce, empty, short
+from engine.blueprint.wish import wished_connections
 from tests.engine.blueprint.builders import agent, notepad, only_if
 
 ALL = list(KINDS.values())
@@ -248,6 +249,13 @@ def test_what_the_agent_asks_for_is_told_to_who_runs_it() -> None:
     asked = wishes(agent(model={"connection": " Work ", "model": "m"}, max_ticks=3))
     assert (asked.connection, asked.model, asked.max_ticks) == ("Work", "m", 3)
     assert wishes(agent()).max_ticks == 10 and wishes(agent()).model == ""
+
+
+def test_the_connections_that_an_agent_and_its_parts_name() -> None:
+    named = make_node("model", model={"connection": "Large", "model": "x"})
+    document = agent(named, make_node("model"), model={"connection": "Work", "model": ""})
+    assert wished_connections(document) == {"Large", "Work"}
+    assert wished_connections(agent()) == frozenset()
 
 
 def test_every_public_name_of_the_package_is_there_and_nothing_else() -> None:

@@ -126,6 +126,22 @@ TEXTS = [
         '{% else %}{{ "it\'s " ~ item }}{% endif %}{% endfor %}{% endif %}'
     ),
 ]
+TEXTS += [
+    "{{ record|items|first }} {{ words|default('x', true) }} {{ record|list|join }} {{ [1, 2]|list|length }}",
+    (
+        "{{ 'a' in people[0] }} {{ 'name' in people[0] }} {{ 'x' not in people[0].name }} "
+        "{{ people in record }} {{ 2 in '12' }}"
+    ),
+    "{% if flag is not yes or count is not empty %}a{% endif %}{% if not (flag and count) %}b{% endif %}{{ 1.5 * 2 }}",
+    (
+        "{{ people[0].age is odd }} {{ people[0].name is empty }} {{ people[0].age is yes }} "
+        "{{ record.city is undefined }}"
+    ),
+    (
+        "{{ count is defined }} {{ people[0].name|upper }} {{ people[0].tags|default([])|length }} "
+        "{{ (words if flag else count)|string }}"
+    ),
+]
 VALUES = [
     state("words", "Hello there", "text"),
     state("count", 2, "number"),
