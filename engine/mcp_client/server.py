@@ -206,6 +206,8 @@ class Server:
                     raise
 
     async def _live(self, ready: asyncio.Future[Client], stopping: asyncio.Future[Any]) -> None:
+        # Importing the library takes a second or two; the loop has a window to keep alive meanwhile.
+        await asyncio.to_thread(__import__, "mcp")
         from mcp import Client
         from mcp_types import Implementation
 
@@ -305,7 +307,8 @@ class Server:
             if cursor is None:
                 break
         info = client.server_info
-        listing = make_listing(info.name if info else "", info.version if info else "", found)
+        name, version = (info.name, info.version) if info is not None else ("", "")
+        listing = await asyncio.to_thread(make_listing, name, version, found)  # checks each schema
         await self._listings.put(self.config.key, listing)
 
     async def _heard(self, message: Any) -> None:

@@ -13,11 +13,12 @@ from PySide6.QtWidgets import QWidget
 from app.controllers.mcp import McpController
 from app.paths import Paths
 from app.services import Services
-from engine.blueprint import Node, make_node
+from engine.blueprint import InsertNode, Node, make_node
 from engine.mcp_client.listing import LISTINGS
 from engine.permissions import MemoryPermissions
+from engine.testing import Reply, ScriptedModel, ToolCall
 from engine.world import World
-from tests.app.helpers import until
+from tests.app.helpers import at_the_window, until
 from tests.engine.mcp_client.kit import ROOT
 from widgets.common import ConfirmDialog
 from widgets.forms.services import Failed, ToolChoice
@@ -58,7 +59,7 @@ async def asked(services: Services, node: Node, agent: Any, press: str = "") -> 
     controller.list_tools(node, answer.set_result)
     if press:
         dialog = await until(lambda: _question(window), "the question")
-        assert "tests.servers.mcp_server" in dialog.text.text() or press == "Ask it"
+        assert "tests.servers.mcp_server" in dialog.detail.toPlainText() or press == "Ask it"
         (dialog.confirm_button if dialog.confirm_button.text() == press else dialog.cancel_button).click()
     found: Sequence[ToolChoice] | Failed = await answer
     window.deleteLater()
@@ -102,3 +103,32 @@ async def test_what_servers_offered_is_there_after_a_restart(paths: Paths) -> No
     await again.open_store()
     assert len(LISTINGS._known) == 1
     await again.aclose()
+
+
+@at_the_window
+async def test_a_server_of_an_agent_is_allowed_on_a_card_and_its_tools_are_known_after_a_restart(start: Any) -> None:
+    model = ScriptedModel([Reply(tool_calls=[ToolCall("add", {"a": 1, "b": 2})]), "Three.", "Hello."])
+    person = await start(model)
+    await person.begins("blank")
+    document = person.desk.bench.agent.model
+    document.do(InsertNode(document.document.root.id, 0, server(title="Sums", ask_first=False)))
+    await person.says("Add", wait=False)
+
+    def card() -> Any:
+        waiting = [item for item in person.chat if item.kind == "permission" and item.status == "waiting"]
+        return person.page.chat.transcript.row(waiting[0].id) if waiting else None
+
+    row = await until(card, "the permission")
+    assert "tests.servers.mcp_server" in row.detail.toPlainText()
+    row.always_button.click()
+    await until(lambda: person.texts("agent") == ["Three."] and person.idle(), "the end of the turn")
+    called = next(item for item in person.chat if item.kind == "tool")
+    assert (called.detail["result"], called.status) == ("3", "done")
+    await person.saved()
+    await person.closes()
+    LISTINGS._known.clear()
+    again = await start(model)
+    await until(lambda: again.desk.bench.agent is not None and again.desk.bench.session is not None, "the agent")
+    again.desk.bench.insight.work()
+    names = [tool["name"] for tool in again.desk.bench.insight.request.tools]
+    assert "add" in names and "mcp_servers" not in again.desk.bench.agent.world.parts

@@ -179,11 +179,11 @@ def test_stored_files_are_shown_and_can_go_along_again() -> None:
     made = [attachment("a.png", PNG), attachment("b.txt", b"hi")]
     content = [*content_of("Look", made), {"type": "image", "source": {"type": "url", "url": "https://x.org/a.png"}}]
     first, second, third = files_of(content)
-    assert (first.kind, first.data) == ("image", PNG) and (second.name, second.note) == ("b.txt", "1 kB")
+    assert (first.kind, first.data) == ("image", made[0].block["source"]["data"]) and second.data is None
+    assert (second.name, second.note) == ("b.txt", "1 kB")
     assert third.name == "https://x.org/a.png" and third.data is None
     assert [file.block for file in attachments_of(content)][:2] == [file.block for file in made]
-    broken = {"type": "image", "source": {"type": "base64", "data": "!"}}
-    assert files_of([broken, {"type": "image"}])[0].data is None
+    assert files_of([{"type": "image"}]) == []
 
 
 def test_a_message_with_files_is_the_same_sent_and_stored() -> None:
@@ -226,7 +226,9 @@ def test_questions_of_a_sub_agent_are_shown_and_its_words_are_not() -> None:
     transcript.apply(event("tool_confirmation_required", spawn_path=("s",), **asked("question", {})))
     (item,) = transcript.items
     assert item.kind == "question" and item.status == "waiting"
-    transcript.apply(event("tool_confirmation_result", call_id="1", confirmation_id="c", confirmed=True, spawn_path=("s",)))
+    transcript.apply(
+        event("tool_confirmation_result", call_id="1", confirmation_id="c", confirmed=True, spawn_path=("s",))
+    )
     assert transcript.items[0].status == "approved"
     transcript.apply(event("tool_confirmation_result", call_id="1", confirmation_id="c", confirmed=False))
     assert transcript.items[0].status == "approved"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -66,7 +68,7 @@ class FileChip(QFrame):
     def _picture(self) -> QPixmap:
         ratio = self.devicePixelRatioF()
         if self.file.data is not None:
-            image = QImage.fromData(self.file.data)
+            image = QImage.fromData(_bytes(self.file.data))
             if not image.isNull():
                 side = round(_SIDE * ratio)
                 scaled = image.scaled(
@@ -78,6 +80,15 @@ class FileChip(QFrame):
                 scaled.setDevicePixelRatio(ratio)
                 return QPixmap.fromImage(scaled)
         return theme.pixmap("image" if self.file.kind == "image" else "file-text", "dim", 20, ratio)
+
+
+def _bytes(data: bytes | str) -> bytes:
+    if isinstance(data, bytes):
+        return data
+    try:
+        return base64.b64decode(data)
+    except binascii.Error:
+        return b""
 
 
 class FileStrip(QWidget):

@@ -65,13 +65,14 @@ class ChatFile:
     Attributes:
         name: Its name.
         kind: ``image`` or ``document``.
-        data: The image, for its thumbnail; None where there is none to show.
+        data: The image, for its thumbnail: as it is, or as text in base64, which is decoded only when it is shown;
+            None where there is none to show.
         note: Its size, in words.
     """
 
     name: str
     kind: Literal["image", "document"] = "document"
-    data: bytes | None = None
+    data: bytes | str | None = None
     note: str = ""
 
 

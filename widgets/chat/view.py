@@ -294,6 +294,7 @@ class ChatView(QWidget):
         self.send_requested.emit(text)
 
     def _suggested(self, text: str) -> None:
+        self.focus_input()  # the button goes away with the empty state
         if self._reason is None:
             self._send(text)
         else:

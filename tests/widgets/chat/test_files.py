@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from pathlib import Path
 
@@ -84,7 +85,8 @@ def test_files_may_be_dropped_anywhere_on_the_chat(chat: ChatView, qtbot: QtBot)
 
 
 def test_files_are_shown_can_be_taken_off_and_can_go_alone(chat: ChatView, qtbot: QtBot, settle: Settle) -> None:
-    chat.set_files([ChatFile("a.png", "image", picture(), "1 kB"), ChatFile("b.pdf")], "The model cannot see.")
+    stored = base64.b64encode(picture()).decode()
+    chat.set_files([ChatFile("a.png", "image", stored, "1 kB"), ChatFile("b.pdf")], "The model cannot see.")
     settle()
     first, second = chat.composer.files.chips
     assert first.accessibleName() == "Attached: a.png, 1 kB" and not first.picture.pixmap().isNull()
@@ -104,7 +106,7 @@ def test_files_are_shown_can_be_taken_off_and_can_go_alone(chat: ChatView, qtbot
 
 
 def test_a_message_shows_its_files_above_its_words(chat: ChatView, settle: Settle) -> None:
-    shown = [ChatFile("a.png", "image", picture(), "1 kB"), ChatFile("broken.png", "image", b"x")]
+    shown = [ChatFile("a.png", "image", picture(), "1 kB"), ChatFile("broken.png", "image", "!")]
     chat.append(ChatItem("m", "person", "Look at this", detail={"files": shown}))
     chat.append(ChatItem("n", "person", "", detail={"files": shown[:1]}))
     chat.append(ChatItem("o", "person", "Without"))
