@@ -17,6 +17,7 @@ from app.text import tr
 from app.workspace.live import node_states, value_words
 from app.workspace.open_agent import OpenAgent
 from engine.blueprint.document import AgentDocument
+from engine.blueprint.edits import Batch, Edit, RemoveNode, SetProperty
 from engine.blueprint.kinds import kind_of
 from engine.blueprint.render import node_of_path
 from engine.blueprint.values import ValueProblem, coerce
@@ -32,6 +33,13 @@ class Lost:
 
     title: str
     value: str
+
+
+def may_drop(edit: Edit) -> bool:
+    """Whether an edit can take a value away: only what removes a node or changes a type can."""
+    if isinstance(edit, Batch):
+        return any(may_drop(each) for each in edit.edits)
+    return isinstance(edit, RemoveNode) or (isinstance(edit, SetProperty) and edit.name == "type")
 
 
 def lost_values(before: AgentDocument, after: AgentDocument, states: Mapping[str, Any]) -> list[Lost]:
@@ -112,14 +120,14 @@ class DroppedState(QObject):
         self._document = self._agent.model.document if self._agent is not None else None
         self._take_away()
 
-    @Slot()
-    def _changed(self) -> None:
+    @Slot(object)
+    def _changed(self, edit: Edit) -> None:
         agent, before = self._agent, self._document
         if agent is None or before is None:
             return
         self._document, self._back = agent.model.document, False
         self._take_away()
-        lost = list(_once(_lost_in_sessions(agent, before)))
+        lost = list(_once(_lost_in_sessions(agent, before))) if may_drop(edit) else []
         if lost:
             undo = partial(self._undo, agent, agent.model.document)
             self._toast = self._toasts.show(words(lost), tr("Undo"), undo, "warn")

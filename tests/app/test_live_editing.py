@@ -7,9 +7,9 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from app.workspace.dropped import Lost, lost_values, words
+from app.workspace.dropped import Lost, lost_values, may_drop, words
 from app.workspace.live import last_calls
-from engine.blueprint import AgentDocument, InsertNode, RemoveNode, SetProperty, make_node
+from engine.blueprint import AgentDocument, Batch, InsertNode, RemoveNode, SetProperty, make_node
 from engine.events import StateChanged
 from engine.testing import Reply, ScriptedModel, ToolCall
 from tests.app.helpers import Person, at_the_window, until
@@ -111,6 +111,12 @@ async def test_state_that_comes_back_after_a_turn_without_it(start):
     person.desk.bench.dropped.happened(event)
     said = person.desk.notify.toasts.open_toasts[-1].record.text
     assert said == "State variable · notepad starts anew: what it held before does not fit it any more."
+
+
+def test_only_edits_that_can_drop_something_are_looked_into():
+    rename, drop = SetProperty("s", "title", "x"), RemoveNode("s")
+    assert not may_drop(rename) and may_drop(drop) and may_drop(SetProperty("s", "type", "list"))
+    assert may_drop(Batch((rename, drop))) and not may_drop(Batch((rename,)))
 
 
 def test_what_an_edit_drops():
