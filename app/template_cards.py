@@ -32,8 +32,8 @@ _TAG_OF = {
 
 def card_of(template: Template) -> CardInfo:
     """The card of a template, with what it can be found by."""
-    from engine.blueprint.capabilities import capabilities
     from engine.blueprint.gallery import CATEGORIES
+    from engine.blueprint.reach import capabilities
 
     kinds = {capability.kind for _, capability in capabilities(template.document)}
     tags = tuple(dict.fromkeys(_TAG_OF[kind] for kind in _TAG_OF if kind in kinds)) or ("nothing",)

@@ -214,7 +214,7 @@ class AgentsController(QObject):
 
     async def _look_inside(self, template: Template) -> None:
         from app.window.inside_dialog import InsideDialog
-        from engine.blueprint.capabilities import capabilities
+        from engine.blueprint.reach import capabilities
 
         lines = await asyncio.to_thread(template.conversation)
         may = list(dict.fromkeys(capability.sentence for _, capability in capabilities(template.document)))

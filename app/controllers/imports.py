@@ -102,7 +102,7 @@ class ImportsController(QObject):
         spawn(self.import_file(path, copy=True), name="add a copy of an agent", owner=self)
 
     async def _add(self, document: AgentDocument, path: Path) -> str | None:
-        from engine.blueprint.capabilities import capabilities
+        from engine.blueprint.reach import capabilities
         from engine.permissions import StoredPermissions
 
         await look_around(document)

@@ -51,7 +51,7 @@ _NAMES: dict[str, str] = {
     "insertion_point": "edits",
     "History": "history",
     "HistoryEntry": "history",
-    "capabilities": "capabilities",
+    "capabilities": "reach",
     "Problem": "problem",
     "problems": "checks",
     "variables": "declared",
@@ -149,7 +149,6 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from engine.blueprint.capabilities import capabilities
     from engine.blueprint.checks import problems
     from engine.blueprint.declared import variables, variables_in_scope
     from engine.blueprint.document import AgentDocument, Node, Place, fresh_ids, make_node, new_node_id
@@ -190,6 +189,7 @@ if TYPE_CHECKING:
     from engine.blueprint.outside import FromBough, Outside
     from engine.blueprint.problem import Problem
     from engine.blueprint.python_export import ExportError, export_python
+    from engine.blueprint.reach import capabilities
     from engine.blueprint.rename import rename_input, rename_variable
     from engine.blueprint.render import agent_component, initial_state, node_of_path, state_values
     from engine.blueprint.schema import agent_schema

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.blueprint.board import Board
-from engine.blueprint.capabilities import needed
 from engine.blueprint.document import Node
 from engine.blueprint.files import node_from_json
 from engine.blueprint.kinds import kind_of
+from engine.blueprint.reach import needed
 from engine.blueprint.scope import Scope
 from engine.blueprint.steps import StepRun
 from engine.component import component

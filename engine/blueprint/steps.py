@@ -290,7 +290,7 @@ async def run_steps(run: StepRun, steps: Sequence[Node]) -> None:
     Raises:
         ToolError: A step failed, or something was not allowed. No variable was changed.
     """
-    from engine.blueprint.capabilities import needed
+    from engine.blueprint.reach import needed
 
     run.prepare(steps)
     for _, capability in needed(steps):

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from app.library import Library
 from app.window.drop_files import DropFiles, agent_files
 from engine.blueprint import AgentDocument, Node, dump_document, make_node
-from engine.blueprint.capabilities import capabilities
+from engine.blueprint.reach import capabilities
 from engine.permissions import StoredPermissions
 from tests.app.helpers import Person, at_the_window, until
 from tests.engine.blueprint.builders import agent, notepad

@@ -11,9 +11,9 @@ import pytest
 
 from engine import Session, create_app
 from engine.blueprint import AgentDocument, agent_component, dry_compile, kind_of, make_node, problems
-from engine.blueprint.capabilities import capabilities
 from engine.blueprint.checks import Facts
 from engine.blueprint.edits import apply
+from engine.blueprint.reach import capabilities
 from engine.blueprint.why import why_not_sent
 from engine.model import ModelInfo
 from engine.permissions import MemoryPermissions

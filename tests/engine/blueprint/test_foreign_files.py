@@ -23,9 +23,9 @@ from engine.blueprint import (
     make_node,
     problems,
 )
-from engine.blueprint.capabilities import capabilities
 from engine.blueprint.compare import compare
 from engine.blueprint.patch import edits_between
+from engine.blueprint.reach import capabilities
 from engine.errors import EngineError
 from tests.engine.blueprint.builders import agent, notepad
 from tests.engine.blueprint.test_files import mutated

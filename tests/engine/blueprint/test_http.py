@@ -10,8 +10,8 @@ import pytest
 
 from engine import Aborted
 from engine.blueprint import dry_compile, kind_of, make_node, problems
-from engine.blueprint.capabilities import capabilities
 from engine.blueprint.document import Node
+from engine.blueprint.reach import capabilities
 from engine.effects import wire
 from engine.permissions import MemoryPermissions
 from engine.world import World

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from engine.blueprint import AgentDocument, dry_compile, kind_of, make_node, problems
-from engine.blueprint.capabilities import capabilities
 from engine.blueprint.edits import apply
+from engine.blueprint.reach import capabilities
 from engine.blueprint.why import why_not_sent
 from engine.mcp_client.listing import LISTINGS, make_listing
 from engine.mcp_client.pool import pool_of

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 from engine import create_app
 from engine.blueprint import KINDS, AgentDocument, agent_component, apply, dry_compile, make_node
-from engine.blueprint.capabilities import capabilities
 from engine.blueprint.document import Node
 from engine.blueprint.edits import SetProperty
 from engine.blueprint.kinds import NodeKind
 from engine.blueprint.kinds.on_event import EVENTS
+from engine.blueprint.reach import capabilities
 from engine.effects.sandbox import sandbox
 from engine.errors import EngineError
 from engine.mcp_client.listing import LISTINGS

@@ -794,7 +794,7 @@ def test_a_form_has_a_field_for_each_parameter() -> None:
 
 
 def test_what_a_part_may_do_is_said_like_everything_else() -> None:
-    from engine.blueprint.capabilities import capabilities
+    from engine.blueprint.reach import capabilities
     from engine.blueprint.steps import steps_digest
 
     part = PartDefinition("p", "P", "", (), (make_node("search_sessions", id="f", query="x"),))

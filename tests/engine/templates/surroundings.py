@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from engine.blueprint import AgentDocument, Template
-from engine.blueprint.capabilities import capabilities
 from engine.blueprint.gallery import BUNDLED
+from engine.blueprint.reach import capabilities
 from engine.permissions import MemoryPermissions
 from engine.world import World
 

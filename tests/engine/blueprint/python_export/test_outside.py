@@ -9,7 +9,7 @@ import pytest
 
 from engine import ModelInfo, create_app
 from engine.blueprint import AgentDocument, FromBough, Node, Outside, export_python, make_node
-from engine.blueprint.capabilities import capabilities
+from engine.blueprint.reach import capabilities
 from engine.errors import NotPermitted
 from engine.permissions import MemoryPermissions
 from engine.testing import Reply, ScriptedModel, ToolCall, compile_once
