@@ -1,46 +1,48 @@
-"""Everything behind the window, put together: pages, controllers, actions, and how one leads to the other."""
+"""Everything behind the window, put together: pages, controllers, actions, and how one leads to the other.
+
+A page is made when it first comes to the front, with its controller: each is a ``cached_property`` that says what it
+leads to, and its imports are inside. Only the workspace is made at once, which everything else asks for the agent in
+front. Not here: agents as documents and the library (``documents``).
+"""
 
 from __future__ import annotations
 
-import asyncio
 import logging
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QDialog
 
 from app.commands import Commands
-from app.connections import Connection
-from app.controllers.agents import AgentsController
 from app.controllers.downloads import DownloadsController
 from app.controllers.mcp import McpController
 from app.controllers.models import ModelsController
-from app.controllers.part_editor import PartEditor
 from app.controllers.parts import PartsController
-from app.controllers.sessions import SessionsController
-from app.controllers.settings import SettingsController
 from app.documents import Documents
 from app.errors import explain
+from app.front_model import FrontModel
+from app.links import Links
 from app.notify import Notify
-from app.tasks import coalesce, run_dialog, spawn
+from app.store_trouble import StoreTrouble
+from app.tasks import coalesce, spawn
 from app.text import tr
 from app.watch import Watch
-from app.window.agents_page import AgentsPage
-from app.window.part_page import PartPage
-from app.window.sessions_page import SessionsPage
-from app.window.settings_page import SettingsPage
+from app.workspace.arrangement import Arrangement
 from app.workspace.bench import Bench
-from app.workspace.chat import open_link
 from app.workspace.form_services import AppFormServices
 from app.workspace.page import WorkspacePage
-from widgets.cards import DownloadState, progress_words
-from widgets.common import ConfirmDialog
 from widgets.forms import AgentChoice
 
 if TYPE_CHECKING:
     from app.application import Application
+    from app.controllers.agents import AgentsController
+    from app.controllers.part_editor import PartEditor
+    from app.controllers.sessions import SessionsController
+    from app.controllers.settings import SettingsController
+    from engine.store.agents import AgentRow
 
 log = logging.getLogger(__name__)
 
@@ -63,105 +65,131 @@ class Desk(QObject):
             self.window.banners,
             {
                 "connections": lambda: self.go("settings"),
-                "models": self.choose_model,
+                "models": lambda: self.front_model.choose(),
                 "data_folder": self.show_data_folder,
             },
         )
+        self.trouble = StoreTrouble(self.services.database, application.open_store, self.notify, self)
         self.watch: Watch | None = None
+        self._listed: tuple[Sequence[AgentRow], Mapping[str, int]] = ((), {})
+        self._others: tuple[AgentChoice, ...] = ()
+        self._begun = False
 
     # --- set-up ----------------------------------------------------------------------------------------------
 
     def build(self) -> None:
-        """Make the pages and connect everything. Nothing is loaded yet."""
+        """Make the workspace and what works without a page, and connect everything. Nothing is loaded yet."""
         window, services = self.window, self.services
         self.models = ModelsController(services, window, self.notify, self)
         self.downloads = DownloadsController(services, window, self.notify, self)
-        self.agents = AgentsController(services, AgentsPage(), self.models, self.downloads, self.notify, self)
-        self.bench = Bench(services, WorkspacePage(window.actions_), self.notify, self.confirm_link, self)
-        self._others: tuple[AgentChoice, ...] = ()
+        links = Links(window, self.notify, self)
+        self.bench = Bench(services, WorkspacePage(window.actions_, window), self.notify, links.confirm, self)
         servers = McpController(services, window, lambda: self.bench.agent, self)
+        servers.listed.connect(self.bench.insight.trigger)
         self._form_services = AppFormServices(services, servers, self)
         self.bench.page.form.set_services(self._form_services)
+        self.front_model = FrontModel(
+            services, self.bench, self.models, self.downloads, lambda: self.go("settings"), self
+        )
         self.parts = PartsController(services, window, self.notify, self.bench, self)
-        self.part_editor = PartEditor(services, PartPage(), self.parts, self.notify, self)
-        self.part_editor.page.form.set_services(self._form_services)
-        self.sessions = SessionsController(services, SessionsPage(), self.notify, self)
-        self.settings = SettingsController(services, SettingsPage(), self.models, self.downloads, self.notify, self)
         self.documents = Documents(self)
-        for name, page in (
-            ("agents", self.agents.page),
-            ("workspace", self.bench.page),
-            ("sessions", self.sessions.page),
-            ("part", self.part_editor.page),
-            ("settings", self.settings.page),
-            *self.documents.pages.items(),
-        ):
-            window.add_page(name, page)
-        self.sessions.page.list.set_toasts(self.notify.toasts)
+        window.add_page("agents", lambda: self.agents.page)
+        window.add_page("workspace", lambda: self.bench.page)
+        window.add_page("sessions", lambda: self.sessions.page)
+        window.add_page("part", lambda: self.part_editor.page)
+        window.add_page("settings", lambda: self.settings.page)
         self.commands = Commands(self)
         self._lists = coalesce(LISTS_MS, self, self._refresh_lists)
         self._connect()
-        self._restore_columns()
-        self.settings.apply("send_key")
+        Arrangement(self.bench.page, services.settings_file, self)
+        self._setting_applied("send_key")
 
     def _connect(self) -> None:
         window = self.window
         window.sidebar.page_chosen.connect(self.go)
-        window.sidebar.session_chosen.connect(self.sessions.open)
-        self.agents.open_wanted.connect(self.open)
-        self.agents.changed.connect(self._lists.trigger)
+        window.sidebar.session_chosen.connect(lambda session_id: self.sessions.open(session_id))
         self.documents.connect_all(self._lists.trigger)
-        self.agents.dropped.connect(self._agent_dropped)
-        self.sessions.open_wanted.connect(self.open)
-        self.sessions.changed.connect(self._lists.trigger)
-        self.sessions.dropped.connect(self._session_dropped)
-        self.sessions.page.list.new_requested.connect(lambda: self.go("agents"))
         self.bench.page.tree.library_requested.connect(self.parts.run)
         self.parts.changed.connect(self._parts_changed)
-        self.part_editor.opened.connect(lambda: self.go("part"))
-        self.part_editor.back_wanted.connect(lambda: self.go("library"))
-        self.part_editor.edited.connect(self.commands.refresh)
+        self.parts.edit_wanted.connect(lambda part_id: self.part_editor.edit(part_id))
         self.bench.lists_changed.connect(self._lists.trigger)
         self.bench.facts_changed.connect(self.commands.refresh)
         self.bench.front_changed.connect(self._front_changed)
         self.bench.remedy_wanted.connect(self._remedy)
-        self.models.changed.connect(self._models_changed)
-        self.downloads.changed.connect(self._models_changed)
-        self.downloads.moved.connect(self._download_moved)
-        self.settings.applied.connect(self._setting_applied)
-        columns = self.bench.page.columns
-        columns.arranged.connect(self._columns_arranged)
-        self.bench.page.tab_changed.connect(self._tab_changed)
+
+    # --- pages -----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def agents(self) -> AgentsController:
+        """Templates and the person's agents."""
+        from app.controllers.agents import AgentsController
+        from app.window.agents_page import AgentsPage
+
+        made = AgentsController(self.services, AgentsPage(self.window), self.models, self.downloads, self.notify, self)
+        made.open_wanted.connect(self.open)
+        made.changed.connect(self._lists.trigger)
+        made.dropped.connect(self._agent_dropped)
+        made.page.import_requested.connect(self.documents.imports.choose_file)
+        self.models.changed.connect(made.refresh)
+        self.downloads.changed.connect(made.refresh)
+        made.set_counts(*self._listed)
+        if self._begun:
+            spawn(made.begin(), name="show templates", owner=self)
+        return made
+
+    @cached_property
+    def sessions(self) -> SessionsController:
+        """All sessions, to find and to read."""
+        from app.controllers.sessions import SessionsController
+        from app.window.sessions_page import SessionsPage
+
+        made = SessionsController(self.services, SessionsPage(self.window), self.notify, self)
+        made.open_wanted.connect(self.open)
+        made.changed.connect(self._lists.trigger)
+        made.dropped.connect(self._session_dropped)
+        made.page.list.new_requested.connect(lambda: self.go("agents"))
+        made.page.list.set_toasts(self.notify.toasts)
+        return made
+
+    @cached_property
+    def part_editor(self) -> PartEditor:
+        """The part of the library that is open."""
+        from app.controllers.part_editor import PartEditor
+        from app.window.part_page import PartPage
+
+        made = PartEditor(self.services, PartPage(self.window), self.parts, self.notify, self)
+        made.page.form.set_services(self._form_services)
+        made.opened.connect(lambda: self.go("part"))
+        made.back_wanted.connect(lambda: self.go("library"))
+        made.edited.connect(self.commands.refresh)
+        return made
+
+    @cached_property
+    def settings(self) -> SettingsController:
+        """Preferences, connections, models, data."""
+        from app.controllers.settings import SettingsController
+        from app.window.settings_page import SettingsPage
+
+        made = SettingsController(
+            self.services, SettingsPage(self.window), self.models, self.downloads, self.notify, self
+        )
+        made.applied.connect(self._setting_applied)
+        made.page_wanted.connect(self.go)
+        return made
+
+    @property
+    def _edited_part(self) -> PartEditor | None:
+        """The editor of parts, where one was opened in this run."""
+        return self.part_editor if "part_editor" in vars(self) else None
+
+    # --- the database ----------------------------------------------------------------------------------------
 
     def store_failed(self, error: BaseException) -> None:
         """The database cannot be opened: say so and offer a next step. The file is left as it is until then."""
-        explanation = explain(error)
-        if getattr(error, "kind", "") == "corrupt":
-            words, action = tr("Put it aside and start new"), self._start_new
-        else:
-            words, action = tr("Try again"), self._open_again
-        self.notify.banner("store", explanation.sentence, words, action, "bad")
-        self.agents.show_store_failed(explanation)
+        self.trouble.tell(error)
+        self.agents.show_store_failed(explain(error))
         if not self.window.page:
             self.window.show_page("agents")
-
-    def _open_again(self) -> None:
-        spawn(self.application.open_store(), name="open the database again", owner=self)
-
-    def _start_new(self) -> None:
-        spawn(self._set_aside(), name="put the database aside", owner=self)
-
-    async def _set_aside(self) -> None:
-        from engine.store import set_aside_damaged
-
-        try:
-            kept = await asyncio.to_thread(set_aside_damaged, self.services.database)
-        except Exception as error:
-            log.exception("The database could not be put aside")
-            self.notify.error(explain(error))
-            return
-        await self.application.open_store()
-        self.notify.say(tr("The damaged file was kept as {name}.", name=kept.name))
 
     async def begin(self, open_file: Path | None = None) -> None:
         """The database is open: load lists, and bring back what was in front."""
@@ -170,11 +198,9 @@ class Desk(QObject):
             self.notify.banner(
                 "settings", tr("The settings could not be read. They were put aside as {name}.", name=set_aside.name)
             )
-        self.notify.drop_banner("store")
-        self.sessions.begin()
-        await self.agents.begin()
+        self.trouble.over()
         self.documents.begin()
-        self.services.models.runtime.subscribe(self._model_status)
+        self.front_model.begin()
         self.watch = Watch(self.services.store, self)
         self.watch.changed.connect(self._changed_outside)
         self.watch.start()
@@ -186,6 +212,9 @@ class Desk(QObject):
             await self._bring_back()
         if not self.window.page:
             self.window.show_page("agents")
+        self._begun = True
+        if "agents" in vars(self):  # in front, or asked for meanwhile
+            await self.agents.begin()
 
     async def _bring_back(self) -> None:
         """What was in front when the program ended."""
@@ -217,8 +246,8 @@ class Desk(QObject):
             self.sessions.reload()
         elif page == "agents":
             self.agents.refresh()
-        elif page in self.documents.shows:
-            self.documents.shows[page]()
+        else:
+            self.documents.show(page)
         self.commands.refresh()
 
     def open(self, agent_id: str, session_id: str = "") -> None:
@@ -237,8 +266,7 @@ class Desk(QObject):
             self.notify.say(tr("This agent is not there any more."))
             return
         self.go("workspace")
-        agent = self.bench.agent
-        if agent is not None and agent.missing and self.downloads.busy(agent.choice.model):
+        if self.front_model.on_its_way:
             self.bench.page.tree.setFocus()  # nothing can be written yet
         else:
             self.bench.page.chat.focus_input()
@@ -247,40 +275,12 @@ class Desk(QObject):
         """Open the folder of the database in the system's file manager."""
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.services.database.parent)))
 
-    def choose_model(self) -> None:
-        """Open the menu of models below the model button."""
-        agent = self.bench.agent
-        if agent is None:
-            self.go("settings")
-            return
-        button = self.bench.page.header.model
-        menu = self.models.menu(agent.choice, self._model_chosen, button)
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
-
-    def _model_chosen(self, connection: Connection, model: str) -> None:
-        self.bench.use_model(connection, model)
-        if connection.kind == "on_device" and model and self.services.models.find(model) is not None:
-            if self.services.models.file_of(model) is None:
-                self.downloads.start(model)
-
-    def confirm_link(self, address: str) -> None:
-        """Show an address in full before it is opened."""
-        spawn(self._confirm_link(address), name="open a link", owner=self)
-
-    async def _confirm_link(self, address: str) -> None:
-        if not address.lower().startswith(("http://", "https://", "mailto:")):
-            self.notify.say(tr("This kind of link is not opened: {address}", address=address[:200]))
-            return
-        dialog = ConfirmDialog(tr("Open this link?"), address, tr("Open link"), parent=self.window)
-        if await run_dialog(dialog, delete=False) == QDialog.DialogCode.Accepted:
-            open_link(address)
-
     # --- end -------------------------------------------------------------------------------------------------
 
     async def save(self) -> None:
         """Write what is not on disk yet."""
-        await self.part_editor.save()
+        if self._edited_part is not None:
+            await self._edited_part.save()
         await self.bench.save()
 
     async def stop_runs(self) -> None:
@@ -293,7 +293,8 @@ class Desk(QObject):
     def take_down(self) -> None:
         """Nothing fires any more."""
         self._lists.cancel()
-        self.part_editor.stop()
+        if self._edited_part is not None:
+            self._edited_part.stop()
         self.bench.take_down()
         self.notify.toasts.clear()
 
@@ -308,11 +309,15 @@ class Desk(QObject):
         page = await store.browser.list(limit=RECENT)
         counts = await store.browser.counts()
         agents = await store.agents.list()
+        parts = await store.parts.list()
         sidebar = self.window.sidebar
         sidebar.set_recent([(row.id, row.title or tr("Without a title")) for row in page.rows])
         sidebar.set_count("agents", len(agents) or None)
         sidebar.set_count("sessions", counts.total or None)
-        self.agents.set_counts(agents, counts.agents)
+        sidebar.set_count("library", len(parts) or None)
+        self._listed = (agents, counts.agents)
+        if "agents" in vars(self):
+            self.agents.set_counts(*self._listed)
         front = self.bench.agent.id if self.bench.agent is not None else ""
         others = tuple(AgentChoice(row.id, row.name, row.icon or "bot") for row in agents if row.id != front)
         if others != self._others:
@@ -325,6 +330,7 @@ class Desk(QObject):
             self.sessions.reload()
 
     def _parts_changed(self) -> None:
+        self._lists.trigger()
         spawn(self.bench.insight.read_parts(), name="look at the library", owner=self)
 
     def _changed_outside(self, changes: Any) -> None:
@@ -354,53 +360,17 @@ class Desk(QObject):
         if was_front and self.window.page == "workspace":
             self.go("agents")
 
-    def _models_changed(self, *_: object) -> None:
-        self.bench.show_choice()
-        self.bench.show_model_choices()
-        self.bench.offer_retry()
-        self.agents.refresh()
-
-    def _download_moved(self, model_id: str, state: DownloadState) -> None:
-        agent = self.bench.agent
-        if agent is not None and agent.missing and agent.choice.model == model_id:
-            self.bench.show_choice(progress_words(state) if self.downloads.busy(model_id) else "")
-
-    def _model_status(self, status: Any) -> None:
-        """What the model on this device is doing: loading, reading, thinking."""
-        agent = self.bench.agent
-        if agent is not None and agent.choice.connection.kind == "on_device":
-            self.bench.chat.set_activity(status.text)
-
     def _setting_applied(self, name: str) -> None:
         if name == "send_key":
             key = self.services.settings_file.current.send_key
             self.bench.page.chat.set_send_key(key)
 
     def _remedy(self, what: str) -> None:
-        if what == "download" and self.bench.agent is not None:
-            self.downloads.start(self.bench.agent.choice.model)
+        if what == "download":
+            self.front_model.download()
         elif what == "models":
-            self.choose_model()
+            self.front_model.choose()
         elif what == "connections":
             self.go("settings")
         elif what == "data_folder":
             self.show_data_folder()
-
-    # --- columns ---------------------------------------------------------------------------------------------
-
-    def _restore_columns(self) -> None:
-        remembered = self.services.settings_file.current.remembered
-        columns = self.bench.page.columns
-        columns.restore(remembered.columns.get("workspace", []), remembered.hidden_columns)
-        self.bench.page.show_tab("context" if remembered.middle_tab == "context" else "properties")
-
-    def _columns_arranged(self) -> None:
-        remembered = self.services.settings_file.current.remembered
-        columns = self.bench.page.columns
-        hidden = columns.hidden()
-        if not hidden and all(columns.sizes()):
-            remembered.columns["workspace"] = columns.sizes()
-        remembered.hidden_columns = hidden
-
-    def _tab_changed(self, name: str) -> None:
-        self.services.settings_file.current.remembered.middle_tab = name

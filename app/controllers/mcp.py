@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog, QWidget
 
 from app.agent_secrets import AgentSecrets
@@ -31,7 +31,12 @@ class McpController(QObject):
         services: The parts of this run.
         window: Where questions are shown.
         agent: The agent in front.
+
+    Signals:
+        listed: A server was asked, so that the preview may show other tools.
     """
+
+    listed = Signal()
 
     def __init__(
         self, services: Services, window: QWidget, agent: Callable[[], OpenAgent | None], parent: QObject
@@ -61,6 +66,7 @@ class McpController(QObject):
         if not await self._agreed(config):
             return Failed(tr("Nothing was started."))
         found = await probe(config, AgentSecrets(self._services.keychain))
+        self.listed.emit()
         if not found.ok:
             return Failed(f"{found.text} {found.advice}".strip())
         return [ToolChoice(tool.name, tool.description or tool.title) for tool in found.tools]
@@ -75,5 +81,5 @@ class McpController(QObject):
             title, verb = tr("Start this program to see its tools?"), tr("Start it")
         else:
             title, verb = tr("Ask this server for its tools?"), tr("Ask it")
-        dialog = ConfirmDialog(title, f"{capability.sentence}.\n\n{capability.detail}", verb, parent=self._window)
+        dialog = ConfirmDialog(title, f"{capability.sentence}.", verb, detail=capability.detail, parent=self._window)
         return await run_dialog(dialog, delete=False) == QDialog.DialogCode.Accepted

@@ -17,10 +17,18 @@ class ConfirmDialog(QDialog):
         text: What it means.
         confirm: The verb on the button ("Delete session").
         danger: Whether the button is the dangerous one; Enter then cancels.
+        detail: What should be looked at before agreeing, such as a command; shown as it is, in full.
     """
 
     def __init__(
-        self, title: str, text: str, confirm: str, *, danger: bool = False, parent: QWidget | None = None
+        self,
+        title: str,
+        text: str,
+        confirm: str,
+        *,
+        danger: bool = False,
+        detail: str = "",
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
@@ -33,6 +41,15 @@ class ConfirmDialog(QDialog):
         self.text = text_label(text, "dim")
         column.addWidget(self.title)
         column.addWidget(self.text)
+        self.detail = QPlainTextEdit(detail)
+        self.detail.setReadOnly(True)
+        self.detail.setProperty("role", "mono")
+        self.detail.setTabChangesFocus(True)
+        self.detail.setAccessibleName(self.tr("What exactly"))
+        lines = min(10, detail.count("\n") + 2)
+        self.detail.setFixedHeight(lines * self.detail.fontMetrics().lineSpacing() + 20)
+        self.detail.setVisible(bool(detail))
+        column.addWidget(self.detail)
         column.addSpacing(12)
         row = QHBoxLayout()
         row.setSpacing(8)
