@@ -50,11 +50,11 @@ class CacheMemory:
 
     def often(self, request: ModelRequest, document: AgentDocument) -> Parting | None:
         """The part that made calls part lately, where it stands above the conversation and could be moved."""
-        for parting in reversed(self._partings):
-            if parting.is_blamed and not parting.edited and parting.node_id is not None:
-                found = if_it_changed(request, document, parting.node_id)
-                if found is not None and found.move is not None:
-                    return found
+        blamed = [one.node_id for one in reversed(self._partings) if one.is_blamed and not one.edited and one.node_id]
+        for node_id in dict.fromkeys(blamed):
+            found = if_it_changed(request, document, node_id)
+            if found is not None and found.move is not None:
+                return found
         return None
 
 

@@ -24,7 +24,9 @@ from engine.blueprint import (
     why_not_sent,
 )
 from engine.blueprint.document import MAX_DEPTH, MAX_NODES, new_node_id
+from engine.blueprint.fixes import fix_all
 from engine.blueprint.migrations import migrate
+from engine.blueprint.why import explained
 from engine.errors import EngineError
 from tests.engine.blueprint.builders import agent, notepad
 
@@ -265,6 +267,8 @@ def exercise(document: AgentDocument) -> None:
         kind = kind_of(node)
         assert kind.title_of(node) and isinstance(kind.summary(node, document), str) and kind.icon_of(node)
         why_not_sent(document, None, node.id)
+    explained(document)
+    fix_all(document, problems)
     with contextlib.suppress(EngineError):
         dry_compile(document, draft="Hello")
 
