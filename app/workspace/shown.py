@@ -9,9 +9,18 @@ from typing import Any
 
 from app.text import megabytes, tr
 from engine.entries import Block
+from engine.models.provider_tools import is_provided
 from widgets.chat.items import ChatFile, ChatItem
 
 MAX_LINKS = 50
+ASKING = ("approval", "permission", "question")
+"""Kinds of items that wait for an answer."""
+
+SOURCES = ":sources"
+"""Ids of cards with the pages that a reply refers to end so."""
+
+MAX_RESULT = 20_000
+"""Characters of a tool's result that the chat keeps; the whole of it is in the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +50,7 @@ def runs_of(content: Iterable[Block]) -> list[Run]:
 
 def is_provider_block(kind: str) -> bool:
     """Whether a block is a call of a tool that the provider ran, or its result."""
-    return kind == "server_tool_use" or (kind.endswith("_tool_result") and kind != "tool_result")
+    return is_provided({"type": kind})
 
 
 def provider_item(block: Mapping[str, Any]) -> ChatItem:

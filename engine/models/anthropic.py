@@ -20,7 +20,7 @@ from engine.models.anthropic_client import is_official, make_client
 from engine.models.anthropic_errors import from_event, from_exception, malformed
 from engine.models.anthropic_events import Assembler, ProtocolError
 from engine.models.prices import PriceList
-from engine.models.provider_tools import dated
+from engine.models.provider_tools import PROVIDED, dated, without_provided
 from engine.models.servers import model_info
 
 if TYPE_CHECKING:
@@ -180,7 +180,8 @@ class AnthropicModel:
 
     def _body(self, request: ModelRequest, name: str) -> dict[str, Any]:
         body: dict[str, Any] = {"max_tokens": self._max_tokens, **request.options, "model": name}
-        body["messages"] = [dict(message) for message in request.messages]
+        able = PROVIDED in self._info.abilities
+        body["messages"] = [dict(m) for m in request.messages] if able else without_provided(request.messages)
         if request.system_blocks:
             body["system"] = [dict(block) for block in request.system_blocks]
         if request.tools:

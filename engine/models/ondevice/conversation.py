@@ -12,6 +12,7 @@ from typing import Any
 
 from engine.errors import ModelError
 from engine.model import ModelRequest
+from engine.models.provider_tools import is_provided
 
 ChatMessage = dict[str, str]
 AFTER_RESULT = 'I asked: "{said}" Answer that now, in one or two short sentences.'
@@ -112,8 +113,8 @@ def _parts(message: Mapping[str, Any], calls: dict[str, Mapping[str, Any]], said
         elif kind == "tool_result":
             parts.append(("user", _result(block, calls.get(str(block.get("tool_use_id"))))))
             last_result = len(parts)
-        elif kind in ("thinking", "redacted_thinking"):
-            continue  # a model's own; not for another one
+        elif kind in ("thinking", "redacted_thinking") or is_provided(block):
+            continue  # a model's own, or its provider's; not for another one
         elif kind == "document":
             parts.append((role, _document(block)))
         else:

@@ -7,6 +7,7 @@ from typing import Any
 from engine import create_app
 from engine.blueprint import agent_component, make_node
 from engine.models.anthropic import AnthropicModel
+from engine.models.provider_tools import NOT_SHOWN
 from engine.store import Store
 from tests.engine.blueprint.builders import agent
 from tests.engine.blueprint.scripted import TIME
@@ -66,3 +67,26 @@ def bare(body: Any) -> list[dict[str, Any]]:
     """All blocks of a request, without what is only for the provider's cache."""
     blocks = [block for message in body["messages"] for block in message["content"]]
     return [{key: value for key, value in block.items() if key != "cache_control"} for block in blocks]
+
+
+async def test_another_model_is_given_what_was_said_and_not_what_it_cannot_read(server: MessagesServer) -> None:
+    from engine.model import ModelRequest
+    from engine.models.ondevice.conversation import chat_messages
+    from tests.engine.models.conftest import read
+
+    messages = [
+        {"role": "user", "content": [{"type": "text", "text": "What are figs?"}]},
+        {"role": "assistant", "content": [CALLED, FOUND, CITED]},
+        {"role": "user", "content": [{"type": "text", "text": "Really?"}, {"type": "image", "source": {}}]},
+        {"role": "assistant", "content": [CALLED, FOUND]},
+        {"role": "user", "content": "And now?"},
+    ]
+    model = AnthropicModel("local", api_key="k", base_url=server.url)
+    await read(model, ModelRequest(messages=messages))
+    sent = server.calls[0].body["messages"]
+    assert sent[0] == messages[0] and sent[2] == messages[2] and sent[4] == messages[4]
+    assert sent[1]["content"] == [{"type": "text", "text": "Figs are sweet."}]
+    assert sent[3]["content"] == [{"type": "text", "text": NOT_SHOWN}]
+    await model.aclose()
+    said = chat_messages(ModelRequest(messages=messages[:2]), [])
+    assert "Figs are sweet." in str(said) and "srv_1" not in str(said)
