@@ -74,6 +74,7 @@ TREE_ACTIONS: tuple[TreeAction, ...] = (
     TreeAction("edit.toggle", "Switch off or on", "Ctrl+E", "power", "nodes", 6, "edit"),
     TreeAction("edit.delete", "Delete", "Del; Backspace", "trash-2", "nodes", 6, "edit"),
     TreeAction("tree.find", "Find in the tree", "Ctrl+F", "search", "document", 7, "edit", "only"),
+    TreeAction("tree.menu", "Open the context menu", "Shift+F10", "ellipsis", tip="What can be done here"),
     TreeAction("tree.find_next", "Find next", "F3", "arrow-down"),
     TreeAction("tree.find_previous", "Find previous", "Shift+F3", "arrow-up"),
     TreeAction("tree.fold", "Collapse or expand", "Ctrl+Shift+E", "fold-vertical", "container", 7, "view"),

@@ -53,6 +53,7 @@ class TreeCommands:
             **{action.id: partial(editor.library_requested.emit, action.id) for action in LIBRARY},
             "edit.toggle": operations.toggle_enabled,
             "edit.delete": operations.delete,
+            "tree.menu": editor.open_menu,
             "tree.find": editor.find_bar.begin,
             "tree.find_next": lambda: editor.find_bar.go(1),
             "tree.find_previous": lambda: editor.find_bar.go(-1),

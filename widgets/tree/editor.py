@@ -240,6 +240,11 @@ class TreeEditor(QWidget):
         if self.selection.current:
             self.properties_requested.emit(self.selection.current)
 
+    def open_menu(self) -> None:
+        """Open the context menu at the current node."""
+        view = self.outline if self.showing_outline else self.canvas
+        self._show_menu(view.menu_point(), False)
+
     def choose_place(self) -> None:
         """Choose from a list where the selected nodes go."""
         self.move_to.open()

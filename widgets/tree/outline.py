@@ -229,8 +229,11 @@ class OutlineView(QTreeView):
         if event.reason() == QContextMenuEvent.Reason.Mouse:
             self.menu_requested.emit(event.globalPos(), not self.indexAt(event.pos()).isValid())
         else:
-            rect = self.visualRect(self.currentIndex())
-            self.menu_requested.emit(self.viewport().mapToGlobal(rect.bottomLeft() + QPoint(24, 0)), False)
+            self.menu_requested.emit(self.menu_point(), False)
+
+    def menu_point(self) -> QPoint:
+        """Where a menu opened by keyboard belongs."""
+        return self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).bottomLeft() + QPoint(24, 0))
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
