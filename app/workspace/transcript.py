@@ -19,15 +19,6 @@ from engine.entries import Entry
 from engine.usage import Usage
 from widgets.chat.items import ChatAnswer, ChatFile, ChatItem
 
-ASKING = ("approval", "permission", "question")
-"""Kinds of items that wait for an answer."""
-
-SOURCES = ":sources"
-"""Ids of cards with the pages that a reply refers to end so."""
-
-MAX_RESULT = 20_000
-"""Characters of a tool's result that the chat keeps; the whole of it is in the database."""
-
 
 class Transcript:
     """The items of one session's chat.
@@ -53,6 +44,7 @@ class Transcript:
         self._echoes: list[str] = []
         self._queued: dict[str, ChatItem] = {}
         self._asking: set[str] = set()
+        self._helping: dict[str, str] = {}
         self._sent = 0
         self._offer = ""
 
@@ -101,7 +93,7 @@ class Transcript:
 
     def _note_unfinished(self) -> None:
         """Words that nobody answered: a turn that was stopped or failed, with a way to go on."""
-        last = next((item for item in reversed(self._items.values()) if not item.id.endswith(SOURCES)), None)
+        last = next((item for item in reversed(self._items.values()) if not item.id.endswith(shown.SOURCES)), None)
         if last is None or last.kind == "notice" or (last.kind == "agent" and last.status == "done"):
             return
         self._append(unfinished_notice(self._reading))
@@ -173,7 +165,7 @@ class Transcript:
     def apply(self, event: Any) -> list[Change]:
         """What one engine event changes in the chat. Events of child sessions are summed up by their tool."""
         if getattr(event, "spawn_path", ()) and not event.type.startswith("tool_confirmation"):
-            return []
+            return self._helped(event) if event.type == "tool_call" else []
         handler = getattr(self, f"_on_{event.type}", None)
         return handler(event) if handler is not None else []
 
@@ -226,6 +218,18 @@ class Transcript:
             return changes
         return [*changes, self._update(item.id, status="approved" if event.confirmed else "denied")]
 
+    def _on_spawn_start(self, event: Any) -> list[Change]:
+        self._helping[event.spawn_id] = event.call_id or ""
+        return []
+
+    def _helped(self, event: Any) -> list[Change]:
+        """What a sub-agent does stands on the card of its call."""
+        item = self._items.get(self._helping.get(event.spawn_path[0], ""))
+        if item is None or item.status != "running":
+            return []
+        words = tr("uses {tool}", tool=event.name.replace("_", " "))
+        return [self._update(item.id, detail={**item.detail, "summary": words})]
+
     def _on_context_update(self, event: Any) -> list[Change]:
         """How far a call is."""
         item, content = self._items.get(event.call_id or ""), event.content
@@ -262,7 +266,7 @@ class Transcript:
         for item in list(self._items.values()):
             if item.kind == "tool" and item.status in ("running", "waiting"):
                 changes.append(self._update(item.id, status="failed"))
-            elif item.kind in ASKING and item.status == "waiting":
+            elif item.kind in shown.ASKING and item.status == "waiting":
                 changes.append(self._update(item.id, status="denied"))
         return changes
 
@@ -340,12 +344,12 @@ class Transcript:
         if item is None or item.status != "running":
             return []
         text, links, failed = shown.provider_result(block)
-        detail = {**item.detail, "result": text[:MAX_RESULT], "summary": shown.one_line(text), "links": links}
+        detail = {**item.detail, "result": text[: shown.MAX_RESULT], "summary": shown.one_line(text), "links": links}
         return [self._update(item.id, status="failed" if failed else "done", detail=detail)]
 
     def _sources(self, entry: Entry) -> list[Change]:
         """The pages that a reply refers to, as a card below it."""
-        links, item_id = shown.sources_of(entry.content), f"{entry.id}{SOURCES}"
+        links, item_id = shown.sources_of(entry.content), f"{entry.id}{shown.SOURCES}"
         if not links or item_id in self._items:
             return []
         detail = {"links": links, "icon": "link"}
@@ -365,7 +369,7 @@ class Transcript:
         item = self._items.get(call_id)
         if item is None or item.status not in ("running", "waiting"):
             return []
-        result = shown.result_text(content)[:MAX_RESULT]
+        result = shown.result_text(content)[: shown.MAX_RESULT]
         detail = {**item.detail, "result": result, "summary": shown.one_line(result)}
         return [self._update(call_id, status="failed" if is_error else "done", detail=detail)]
 
@@ -383,7 +387,7 @@ class Transcript:
         if item.kind == "notice" and item.detail.get("action"):
             self._offer = item.id
         self._items[item.id] = item
-        if item.kind in ASKING:
+        if item.kind in shown.ASKING:
             self._asking.add(item.id)
         return [*changes, Change("append", item.id, item=item)]
 

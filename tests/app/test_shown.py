@@ -226,6 +226,12 @@ def test_questions_of_a_sub_agent_are_shown_and_its_words_are_not() -> None:
     transcript.apply(event("tool_confirmation_required", spawn_path=("s",), **asked("question", {})))
     (item,) = transcript.items
     assert item.kind == "question" and item.status == "waiting"
+    inner = {"call_id": "2", "name": "look_up", "input": {}, "summary": None, "spawn_path": ("s",)}
+    assert transcript.apply(event("tool_call", **inner)) == []
+    transcript.apply(event("tool_call", call_id="h", name="helper", input={}, summary=None))
+    transcript.apply(event("spawn_start", spawn_id="s", call_id="h"))
+    transcript.apply(event("tool_call", **inner))
+    assert transcript.items[1].detail["summary"] == "uses look up" and len(transcript.items) == 2
     transcript.apply(
         event("tool_confirmation_result", call_id="1", confirmation_id="c", confirmed=True, spawn_path=("s",))
     )
