@@ -129,18 +129,16 @@ class DroppedState(QObject):
         self._take_away()
         lost = list(_once(_lost_in_sessions(agent, before))) if may_drop(edit) else []
         if lost:
-            undo = partial(self._undo, agent, agent.model.document)
-            self._toast = self._toasts.show(words(lost), tr("Undo"), undo, "warn")
+            self._toast = self._toasts.show(words(lost), tr("Undo"), partial(self._undo, agent), "warn")
             self._toast.closed.connect(self._forget)
 
     @Slot(bool, str)
     def _stepped(self, back: bool, _what: str) -> None:
         self._back = back
 
-    def _undo(self, agent: OpenAgent, document: AgentDocument) -> None:
-        """Take back the very edit that this was about; if that was an undo, by doing the edit again."""
-        if agent.model.document is document:
-            agent.model.redo() if self._back else agent.model.undo()
+    def _undo(self, agent: OpenAgent) -> None:
+        """Take back the edit that this was about (the offer goes with the next); an undo, by doing the edit again."""
+        agent.model.redo() if self._back else agent.model.undo()
 
     def _forget(self) -> None:
         self._toast = None

@@ -105,6 +105,18 @@ async def test_state_that_comes_back_after_a_turn_without_it(start):
     agent.model.do(RemoveNode(state.id))
     agent.model.undo()
     agent.model.undo()
+    assert not toasts(person)
+    agent.model.do(InsertNode(document(person).root.id, 0, make_node("system", id="x", text="y")))
+    agent.model.undo()
+    agent.model.redo()
+    agent.model.undo()
+    agent.model.redo()
+    agent.model.do(RemoveNode(state.id))
+    agent.model.undo()
+    agent.model.redo()
+    [toast] = toasts(person)  # doing it again loses it again, and Undo takes that back
+    QTest.mouseClick(toast.action, Qt.MouseButton.LeftButton)
+    assert state.id in document(person)
     await person.says("What is on it?")
     assert "buy figs" in model.calls[-1].system
     event = StateChanged(path=f"/node:{state.id}", reason="the component has fewer stateful hooks than before")

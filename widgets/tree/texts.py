@@ -165,17 +165,14 @@ def replace_all_edit(document: AgentDocument, query: Query, words: str, label: s
     done = 0
     left = sum(1 for hit in find(document, query) if hit.name)
     changed = document
-    for names in (True, False):  # names first: what they are called by follows, and is looked through afterwards
-        for spot in list(spots(changed)):
-            if bool(spot.names) != names:
-                continue
-            fresh = _again(changed, spot)
-            text, count = _replaced(fresh, pattern, query, words)
-            if count and text != fresh.text:
-                edit = _put(changed, fresh, text)
-                changed, _ = apply(changed, edit)
-                edits.append(edit)
-                done += count
+    for spot in spots(document):
+        fresh = _again(changed, spot)  # a name that was replaced before may stand in it
+        text, count = _replaced(fresh, pattern, query, words)
+        if count and text != fresh.text:
+            edit = _put(changed, fresh, text)
+            changed, _ = apply(changed, edit)
+            edits.append(edit)
+            done += count
     return Batch(tuple(edits), label), done, left
 
 
