@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from engine.blueprint.edits import Batch
@@ -71,8 +72,8 @@ def make_editor(field: Field, parent: QWidget | None = None) -> FieldEditor:
     return EDITORS.get(field.editor, ReadOnlyEditor)(field, parent)
 
 
-_LONGEST_FIX = 30
-"""So many letters of a fix fit into a narrow column; the rest is in the tip."""
+_LEAST_FIX = 60
+"""A narrow column cuts the words of a fix rather than being widened by them; the tip has all of them."""
 
 
 class FieldRow(QWidget):
@@ -106,6 +107,7 @@ class FieldRow(QWidget):
         self._error.setWordWrap(True)
         self._fix = QPushButton(self)
         self._fix.setProperty("role", "link")
+        self._fix.setMinimumWidth(_LEAST_FIX)
         layout.addWidget(self._error)
         layout.addWidget(self._fix, 0, Qt.AlignmentFlag.AlignLeft)
         self._error.hide()
@@ -191,13 +193,21 @@ class FieldRow(QWidget):
         theme.set_role(self._error, "role", "warning" if warning else "error")
         self._error.setText(text)
         self._error.setVisible(bool(text))
-        self._fix.setText(fix if len(fix) <= _LONGEST_FIX else f"{fix[: _LONGEST_FIX - 1]}…")
         self._fix.setToolTip(fix)
+        self._show_fix()
         self._fix.setAccessibleName(fix)
         self._fix.setVisible(bool(text and fix))
         self.editor.set_invalid(bool(text) and not warning)
         target = self.editor.focus_target()
         target.setAccessibleDescription(" ".join(part for part in (text, self.field.help) if part))
+
+    def _show_fix(self) -> None:
+        room = max(_LEAST_FIX, self.width() - 16)
+        self._fix.setText(self._fix.fontMetrics().elidedText(self._fix.toolTip(), Qt.TextElideMode.ElideRight, room))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_fix()
 
     def error_text(self) -> str:
         """The error that is shown, or ""."""
