@@ -35,7 +35,9 @@ def agent(nodes: int = NODES) -> AgentDocument:
     for number in range(nodes // 5):
         parts.append(make_node("state", id=f"s{number}", title=f"note{number}", type="list"))
         step = make_node("append", id=f"a{number}", variable=f"note{number}", value="{{ text }}")
-        parts.append(make_node("tool", step, id=f"t{number}", title=f"Add {number}", description="Adds a note"))
+        inputs = [{"title": "text", "type": "text", "description": "", "required": True}]
+        tool = make_node("tool", step, id=f"t{number}", title=f"Add {number}", description="Adds a note", inputs=inputs)
+        parts.append(tool)
         section = make_node("section", id=f"x{number}", title=f"Notes {number}", text=f"- {{{{ note{number} }}}}")
         parts.append(make_node("when", section, id=f"w{number}", condition=CONDITION))
     return AgentDocument(make_node("agent", *parts, id="root", name="Large"))
