@@ -15,6 +15,7 @@ from engine.blueprint.checks import Facts
 from engine.blueprint.edits import apply
 from engine.blueprint.reach import capabilities
 from engine.blueprint.why import why_not_sent
+from engine.errors import Aborted
 from engine.model import ModelInfo
 from engine.permissions import MemoryPermissions
 from engine.store import Store
@@ -499,3 +500,17 @@ async def test_once_holds_for_all_steps_of_a_call_and_not_for_the_next(tmp_path:
         asked = await turn(session, "go")
         assert [event.kind for event in asked] == ["permission", "permission"]
         assert [text for text, _ in results(session)] == ["ok", "ok"]
+
+
+async def test_stopping_while_a_permission_is_asked_ends_the_turn_and_sends_nothing() -> None:
+    model = ScriptedModel(["never", "later"])
+    async with living(web(), model, World("a")) as session:
+        handle = await session.send("go")
+        async for event in handle:
+            if event.type == "tool_confirmation_required":
+                session.abort("Stopped")
+        with pytest.raises(Aborted):
+            await handle.result
+        assert model.calls == [] and session.confirmations.open == []
+        await turn(session, "again")
+        assert len(model.calls) == 1
