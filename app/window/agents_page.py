@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -165,6 +166,11 @@ class AgentsPage(QWidget):
         width = bar.sizeHint().width()
         self._body.setContentsMargins(SIDE, 40, SIDE + (0 if bar.maximum() else width), 24)
         self._foot.setContentsMargins(SIDE, 12, SIDE + width, 12)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The person's own agents come first again."""
+        super().showEvent(event)
+        self.area.verticalScrollBar().setValue(0)
 
     def _template_selected(self, template_id: str) -> None:
         title = self._titles.get(template_id, "")

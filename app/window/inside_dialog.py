@@ -61,7 +61,6 @@ class InsideDialog(QDialog):
             tabs.addWidget(tab)
             self.tabs[name] = tab
         tabs.addStretch(1)
-        self.tabs["chat"].setVisible(bool(lines))
         right = QFrame()
         right.setProperty("role", "card")
         column = QVBoxLayout(right)
@@ -78,6 +77,7 @@ class InsideDialog(QDialog):
         whole.setSpacing(14)
         whole.addLayout(body, 1)
         whole.addLayout(self._buttons(template.title))
+        self.tabs["chat"].setVisible(bool(lines))
         self.show_tab("chat" if lines else "tree")
         self.resize(900, 620)
         self.begin.setFocus()

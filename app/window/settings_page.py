@@ -28,6 +28,7 @@ from app.text import tr
 from widgets import theme
 from widgets.cards import DeviceModels
 from widgets.common.card import RING
+from widgets.common.choice_box import ChoiceBox
 
 COLUMN = 720
 BOX = 300
@@ -293,7 +294,7 @@ class SettingsPage(QScrollArea):
             words.addWidget(label)
             if item.help:
                 words.addWidget(_plain(tr(item.help), "caption"))
-            box = QComboBox()
+            box = ChoiceBox()
             box.setFixedWidth(BOX)
             box.setAccessibleName(tr(item.label))
             box.setProperty("setting", item.name)

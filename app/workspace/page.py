@@ -7,6 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QPushButton, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from app.window.action_set import ActionSet
+from app.workspace.column_switch import ColumnSwitch
 from app.workspace.columns import Column, Columns
 from app.workspace.header import WorkspaceHeader
 from app.workspace.status import StatusLine
@@ -45,6 +46,10 @@ class WorkspacePage(QWidget):
         self.problems = ProblemsPanel()
         actions.attach_tree(self.tree)
         self.columns = Columns((self._tree_column(), self._middle_column(), self._chat_column()))
+        self.switch = ColumnSwitch(
+            self.columns, {"tree": self.tr("Tree"), "middle": self.tr("Properties"), "chat": self.tr("Chat")}, self
+        )
+        self.status.add_right(self.switch)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -68,7 +73,11 @@ class WorkspacePage(QWidget):
 
     def show_tokens(self, used: int, window: int | None) -> None:
         """How much of what the model can read is used."""
-        self._token_words = f"{used:,} of {window:,}" if window else self.tr("{count} tokens").format(count=f"{used:,}")
+        if window is None:
+            self._token_words = self.tr("{count} tokens").format(count=f"{used:,}")
+        else:  # round numbers are short, so that both stand beside the tabs in the smallest window
+            room = f"{window // 1000:,}k" if window >= 10_000 else f"{window:,}"
+            self._token_words = self.tr("{count} of {room}").format(count=f"{used:,}", room=room)
         self._show_token_words()
 
     def _show_token_words(self) -> None:

@@ -170,7 +170,7 @@ class _Asked:
                 return "Its condition does not work."
             condition = kind_of(above).props(above).condition
             if child.kind == "otherwise":
-                return f"It is there only otherwise, and now {words(condition, bold=False)}." if holds else None
+                return _sentence(f"{words(condition, bold=False)}, and it is there otherwise") if holds else None
             if holds:
                 return None
             return "Its When has no condition yet." if is_blank(condition) else _sentence(opposite_words(condition))

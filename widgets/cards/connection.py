@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QComboBox,
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from widgets import theme
+from widgets.common.choice_box import ChoiceBox
 from widgets.common.labels import IconLabel, WrappedLabel
 
 Kind = Literal["anthropic", "server"]
@@ -52,11 +52,13 @@ class ConnectionForm(QWidget):
         test_requested: Try what stands in the form (a ConnectionDraft).
         save_requested: Use it (a ConnectionDraft).
         changed: Something was typed; an earlier result no longer holds.
+        shown: It is on screen for the first time; before that nobody has to be asked whether a key is kept.
     """
 
     test_requested = Signal(object)
     save_requested = Signal(object)
     changed = Signal()
+    shown = Signal()
 
     def __init__(self, kind: Kind, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -81,7 +83,7 @@ class ConnectionForm(QWidget):
         self._eye.setCheckable(True)
         self._eye.toggled.connect(self._show_key)
         self.key.addAction(self._eye, QLineEdit.ActionPosition.TrailingPosition)
-        self.model = QComboBox()
+        self.model = ChoiceBox()
         self.model.setEditable(True)
         self.model.setAccessibleName(self.tr("Model"))
         self.model.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -167,6 +169,13 @@ class ConnectionForm(QWidget):
         self._enable()
 
     _has_key = False
+    _was_shown = False
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._was_shown:
+            self._was_shown = True
+            self.shown.emit()
 
     def set_keychain(self, available: bool, reason: str = "") -> None:
         """Where there is no keychain the person chooses what happens with the key; it never lands in a file."""

@@ -5,11 +5,12 @@ Not here: rows that only show (``cards``, ``rows``), what comes of an answer (th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
@@ -98,7 +99,8 @@ class DecisionRow(AskingRow):
     def show_decision(self, said: str) -> None:
         """Buttons while it waits, else what was decided."""
         waiting = self.waiting
-        given = str(self.item.detail.get("reason") or "")
+        reason = str(self.item.detail.get("reason") or "")
+        given = self.tr("“{reason}”").format(reason=reason) if reason else ""
         self.text.setText(self.item.text if waiting else " ".join(part for part in (said, given) if part))
         self.text.setVisible(bool(self.text.text()))
         self.buttons.setVisible(waiting)
@@ -178,6 +180,23 @@ class ApprovalRow(DecisionRow):
         super().answer(answer)
 
 
+class _Detail(QPlainTextEdit):
+    """What exactly is asked for, as tall as its lines are here: all of it is to be read before it is allowed."""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit()
+
+    def fit(self) -> None:
+        """Take the height of the text; what is longer than a dozen lines scrolls."""
+        most = _DETAIL_LINES * QFontMetrics(theme.font("mono")).lineSpacing()
+        height, block = 0.0, self.document().firstBlock()
+        while block.isValid() and height < most:
+            height += self.blockBoundingRect(block).height()
+            block = block.next()
+        self.setFixedHeight(min(most, math.ceil(height)) + 20)
+
+
 class PermissionRow(DecisionRow):
     """May the agent do this? What exactly folds out."""
 
@@ -189,7 +208,7 @@ class PermissionRow(DecisionRow):
         self.fold = QPushButton()
         self.fold.setProperty("role", "link")
         self.fold.clicked.connect(self._toggle)
-        self.detail = QPlainTextEdit()
+        self.detail = _Detail()
         self.detail.setReadOnly(True)
         self.detail.setProperty("role", "mono")
         self.detail.setTabChangesFocus(True)
@@ -211,12 +230,11 @@ class PermissionRow(DecisionRow):
         detail = str(item.detail.get("detail") or "")
         opened = bool(detail) and bool(self.state.get("open", self.waiting and detail.count("\n") < 3))
         self.fold.setVisible(bool(detail))
-        self.fold.setText(self.tr("Hide what exactly") if opened else self.tr("Show what exactly"))
+        self.fold.setText(self.tr("Hide the details") if opened else self.tr("Show the details"))
         if self.detail.toPlainText() != detail:
             self.detail.setPlainText(detail)
+            self.detail.fit()
             self.detail.setAccessibleName(self.tr("What exactly: {what}").format(what=item.title))
-            lines = min(_DETAIL_LINES, detail.count("\n") + 1)
-            self.detail.setFixedHeight(lines * QFontMetrics(theme.font("mono")).lineSpacing() + 20)
         self.detail.setVisible(opened)
 
     def _toggle(self) -> None:

@@ -129,10 +129,10 @@ class ProgressRow(QWidget):
         self.cancel_button = QPushButton(self.tr("Cancel"))
         self.cancel_button.setProperty("role", "link")
         self.cancel_button.clicked.connect(self.cancelled)
-        self.cancel_button.setVisible(can_cancel)
         line.addWidget(self.text, 1)
         line.addWidget(self.cancel_button)
         column.addLayout(line)
+        self.cancel_button.setVisible(can_cancel)
         self.set_progress(None, text)
 
     def set_progress(self, share: float | None, text: str) -> None:

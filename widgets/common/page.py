@@ -67,9 +67,9 @@ class PageTitle(QWidget):
         column.setSpacing(4)
         self.title = text_label(title, "title")
         self.text = text_label(text, "dim")
-        self.text.setVisible(bool(text))
         column.addWidget(self.title)
         column.addWidget(self.text)
+        self.text.setVisible(bool(text))
 
 
 class StatusPart(QWidget):

@@ -214,7 +214,8 @@ QAbstractSpinBox::down-button {{ subcontrol-position: bottom right; margin: 0 2p
 QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover {{ background: {t.hover}; border-radius: 3px; }}
 QAbstractSpinBox::up-arrow {{ image: {up}; width: 12px; height: 12px; }}
 QAbstractSpinBox::down-arrow {{ image: {down}; width: 12px; height: 12px; }}
-QAbstractSpinBox QLineEdit, QComboBox QLineEdit {{ border: none; padding: 0; background: transparent; }}
+QAbstractSpinBox QLineEdit, QComboBox QLineEdit, QAbstractSpinBox QLineEdit:focus, QComboBox QLineEdit:focus {{
+    border: none; padding: 0; background: transparent; }}
 QLineEdit {{ lineedit-clear-button-icon: {files.icon("x", t.dim)}; }}
 QLineEdit[role="title"] {{ background: transparent; border: 1px solid transparent; padding: 3px 5px;
     font-size: {t.size.emphasis}px; font-weight: 600; }}

@@ -38,7 +38,7 @@ from widgets.tree.announce import announce
 from widgets.tree.palette_rows import GROUP_ROLE, KIND_ROLE, REASON_ROLE, KindDelegate, distance, item_of, matches
 
 _FAR = -20_000
-_HINT_LINES = 4
+_HINT_LINES = 5
 
 
 class PalettePanel(QFrame):

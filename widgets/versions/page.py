@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from widgets.common import ElidedLabel, PageHeader, icon_button, text_label
+from widgets.common.choice_box import ChoiceBox
 from widgets.versions.compare_view import CompareView
 from widgets.versions.list import VersionList
 
@@ -41,7 +42,7 @@ class VersionsPage(QWidget):
         self.title = ElidedLabel()
         self.title.setProperty("role", "strong")
         self.buttons: dict[str, QPushButton] = {}
-        self.against = QComboBox()
+        self.against = ChoiceBox()
         self.against.setAccessibleName(self.tr("Compared with"))
         self.against.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.against.setMinimumContentsLength(22)

@@ -25,7 +25,7 @@ def keep_prop(*accepts: str) -> Any:
         label="Keep it in",
         editor="variable",
         role="variable",
-        help="Empty: it is there for the steps below only.",
+        help="With none chosen, only the steps below can use it.",
         accepts=accepts,
         max_length=200,
     )

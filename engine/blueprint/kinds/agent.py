@@ -22,7 +22,7 @@ class AgentProperties(Properties):
     description: str = prop(
         "", label="Description", editor="text", help="For people; the model does not see it.", max_length=5_000
     )
-    model: ModelWish = prop({}, label="Model", editor="model", help="Empty: the model that is chosen in Settings.")
+    model: ModelWish = prop({}, label="Model", editor="model", help="Which model answers when you talk to this agent.")
     max_ticks: int = prop(
         10,
         label="Model calls per turn",

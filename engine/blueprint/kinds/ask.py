@@ -44,7 +44,7 @@ class AskProperties(Properties):
         label="Keep the answer in",
         editor="variable",
         role="variable",
-        help="Empty: the answer is there for the steps below only.",
+        help="With none chosen, only the steps below can use the answer.",
         max_length=200,
     )
     name: str = prop(

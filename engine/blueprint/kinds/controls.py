@@ -200,7 +200,7 @@ class GateProperties(Properties):
         "",
         label="Closes when this tool was used",
         editor="tool",
-        help="The technical name of a tool. Empty: the condition below decides.",
+        help="None: the condition below decides.",
         max_length=64,
     )
     condition: Condition = prop({}, label="Closes when", editor="condition", role="condition", help=CALL_TELLS)

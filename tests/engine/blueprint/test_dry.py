@@ -193,7 +193,7 @@ def test_when_and_otherwise_take_turns() -> None:
     assert "Sir" in on and "Hey" not in on
     assert why_not_sent(document, {}, "yes") == "formal is no."
     assert why_not_sent(document, {}, "no") is None
-    assert why_not_sent(document, {"formal": True}, "no") == "It is there only otherwise, and now formal is yes."
+    assert why_not_sent(document, {"formal": True}, "no") == "formal is yes, and it is there otherwise."
     off, _ = apply(document, SetEnabled("else", False))
     assert "Hey" not in dry_compile(off).system
 

@@ -53,7 +53,7 @@ def test_an_approval_is_given_once_always_or_not_with_a_reason(chat: ChatView, q
     chat.update_item("a", status="denied", detail={"reason": "not today"})
     settle()
     assert not row.buttons.isVisible() and not row.reason.isVisible()
-    assert row.text.text() == "You denied this. not today"
+    assert row.text.text() == "You denied this. “not today”"
     with qtbot.assertNotEmitted(chat.answered):
         row.once_button.click()
 
@@ -115,7 +115,7 @@ def test_a_permission_shows_what_exactly_and_is_given_for_once_or_for_good(
     assert row.detail.isVisible() and row.detail.toPlainText() == "npx -y server"
     qtbot.mouseClick(row.fold, LEFT)
     settle()
-    assert not row.detail.isVisible() and row.fold.text() == "Show what exactly"
+    assert not row.detail.isVisible() and row.fold.text() == "Show the details"
     assert row.once_button.accessibleName() == "Allow once: Start npx?"
     with qtbot.waitSignal(chat.answered) as given:
         qtbot.mouseClick(row.always_button, LEFT)
@@ -126,9 +126,9 @@ def test_a_permission_shows_what_exactly_and_is_given_for_once_or_for_good(
     chat.update_item("p", status="approved", detail={"detail": "npx -y server"})
     assert row.text.text() == "You allowed this once."
     chat.update_item("p", status="denied", detail={"reason": "no"})
-    assert row.text.text() == "You did not allow this. no" and not row.fold.isVisibleTo(row)
+    assert row.text.text() == "You did not allow this. “no”" and not row.fold.isVisibleTo(row)
     long = shown(chat, settle, ChatItem("long", "permission", "", "Run?", {"detail": "line\n" * 40}, "waiting"))
-    assert not long.detail.isVisible() and long.fold.text() == "Show what exactly"
+    assert not long.detail.isVisible() and long.fold.text() == "Show the details"
 
 
 def test_a_question_is_answered_in_words_by_keyboard(chat: ChatView, qtbot: QtBot, settle: Settle) -> None:
@@ -183,3 +183,11 @@ def test_all_of_it_has_a_name_and_is_reached(chat: ChatView, settle: Settle) -> 
     settle()
     assert nameless(chat) == []
     assert unreachable(chat) == []
+
+
+def test_a_long_command_is_shown_in_full_before_it_is_allowed(chat: ChatView, settle: Settle) -> None:
+    item = ChatItem("p", "permission", "", "Run?", {"detail": "npx " + "--argument " * 30}, "waiting")
+    row = shown(chat, settle, item)
+    assert isinstance(row, PermissionRow) and row.detail.isVisible()
+    assert row.detail.height() > 3 * row.detail.fontMetrics().lineSpacing()
+    assert row.detail.verticalScrollBar().maximum() == 0
