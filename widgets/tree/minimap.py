@@ -1,6 +1,7 @@
 """A small map of the whole tree in the corner of the canvas: shows which part is to be seen, click or drag to go there.
 
-It is there only where much of the tree is out of sight, and can be switched off. For the mouse alone: keys and
+It is there only where much of the tree is out of sight, to be seen while the tree moves and with the mouse over it
+(the badges of cards lie behind it), and can be switched off. For the mouse alone: keys and
 assistive technology have the outline, find and breadcrumbs. Not here: the cards (``paint``).
 """
 
@@ -23,7 +24,9 @@ _LEAST = 1.5
 _HIDDEN = 0.6
 """Only where more than this share of a screen is out of sight is the map worth its room."""
 _RESTING = 0.75
-"""How strong it is while the mouse is elsewhere: cards behind it can still be read."""
+"""How strong it is while the mouse is elsewhere."""
+_RESTS_MS = 1600
+"""So long after the last move through the tree it makes room: the badges of cards lie behind it."""
 _LATER_MS = 120
 """A map of a large tree takes longer to draw than an edit may; it follows a moment later."""
 
@@ -42,6 +45,10 @@ class Minimap(QWidget):
         self._later.setSingleShot(True)
         self._later.setInterval(_LATER_MS)
         self._later.timeout.connect(self._draw_again)
+        self._rests = QTimer(self)
+        self._rests.setSingleShot(True)
+        self._rests.setInterval(_RESTS_MS)
+        self._rests.timeout.connect(self.update)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName(self.tr("Map of the tree"))
@@ -78,6 +85,8 @@ class Minimap(QWidget):
     @Slot()
     def _view_changed(self) -> None:
         self.arrange()
+        if self.isVisible():
+            self._rests.start()
 
     def arrange(self) -> None:
         """Take the corner, or go away where everything can be seen."""
@@ -108,12 +117,15 @@ class Minimap(QWidget):
     # -- painting ---------------------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        near = self.underMouse() or self._pressed
+        if not near and not self._rests.isActive():
+            return
         tokens = theme.current()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._picture is None or self._picture.deviceIndependentSize().toSize() != self.size():
             self._picture = self._draw()
-        painter.setOpacity(1.0 if self.underMouse() or self._pressed else _RESTING)
+        painter.setOpacity(1.0 if near else _RESTING)
         painter.drawPixmap(0, 0, self._picture)
         seen = self._on_map(self._canvas.band()).intersected(QRectF(self.rect()).adjusted(2, 2, -2, -2))
         tint = QColor(tokens.accent)
