@@ -59,9 +59,11 @@ class Columns(QSplitter):
 
     Signals:
         arranged: The person changed a width or hid a column.
+        fitted: Other columns are on screen than before.
     """
 
     arranged = Signal()
+    fitted = Signal()
 
     def __init__(self, columns: Sequence[Column], parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
@@ -81,6 +83,10 @@ class Columns(QSplitter):
     def hidden(self) -> list[str]:
         """Names of the columns that the person has hidden."""
         return [name for name in self._columns if name in self._put_away]
+
+    def seen(self) -> list[str]:
+        """Names of the columns that are on screen."""
+        return [name for name, column in self._columns.items() if not column.isHidden()]
 
     def restore(self, sizes: Sequence[int], hidden: Sequence[str]) -> None:
         """Put widths and hidden columns back as they were."""
@@ -125,8 +131,11 @@ class Columns(QSplitter):
                 break
             if name in shown and name != self._wanted:
                 shown.remove(name)
+        before = self.seen()
         for name, column in self._columns.items():
             column.setVisible(name in shown)
+        if shown != before:
+            self.fitted.emit()
 
     def _moved(self) -> None:
         self.arranged.emit()

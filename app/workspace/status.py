@@ -40,7 +40,12 @@ class StatusLine(QFrame):
         row.addWidget(self.nodes)
         row.addStretch()
         row.addWidget(self.cost)
+        self._row = row
         self.show_problems(())
+
+    def add_right(self, widget: QWidget) -> None:
+        """Put something at the end of the line."""
+        self._row.addWidget(widget)
 
     def show_problems(self, problems: Sequence[Problem]) -> None:
         """How many there are of each kind, in words and by the shape of the icon."""

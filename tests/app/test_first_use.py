@@ -15,6 +15,7 @@ from app.services import Services
 from app.window.agents_page import AgentsPage
 from app.window.inside_dialog import InsideDialog
 from app.window.main_window import MainWindow
+from app.workspace.column_switch import ColumnSwitch
 from app.workspace.columns import Column, Columns
 from engine.testing import Reply, ScriptedModel
 from tests.app.helpers import at_the_window, until
@@ -216,3 +217,27 @@ async def test_the_preview_shows_the_next_message_and_nothing_nobody_wrote(start
     assert not any(block.pending for block in part.blocks)
     assert part.blocks[-1].lines[-1].text == "And now?"
     await asyncio.sleep(0)
+
+
+def test_a_column_that_gave_way_is_one_click_away(qtbot):
+    columns = Columns([Column(name, name) for name in ("tree", "middle", "chat")])
+    page = QWidget()
+    columns.setParent(page)
+    switch = ColumnSwitch(columns, {"tree": "Tree", "middle": "Properties", "chat": "Chat"}, page)
+    qtbot.addWidget(page)
+    columns.resize(QSize(900, 400))
+    page.show()
+
+    def pressed():
+        return [name for name, button in switch.buttons.items() if button.isChecked()]
+
+    assert not switch.isVisible(), "everything is on screen"
+    columns.resize(QSize(600, 400))
+    assert switch.isVisible()
+    assert pressed() == ["tree", "chat"]
+    qtbot.mouseClick(switch.buttons["middle"], Qt.MouseButton.LeftButton)
+    assert pressed() == columns.seen() == ["middle", "chat"]
+    qtbot.mouseClick(switch.buttons["tree"], Qt.MouseButton.LeftButton)
+    assert pressed() == columns.seen() == ["tree", "chat"]
+    columns.resize(QSize(900, 400))
+    assert not switch.isVisible()
