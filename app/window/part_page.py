@@ -27,8 +27,7 @@ class PartPage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.header = PageHeader()
-        self.back = icon_button("chevron-right", self.tr("Back to the library"))
-        self.back.setIcon(theme.icon("undo-2", "dim"))
+        self.back = icon_button("arrow-left", self.tr("Back to the library"))
         self.parameter = QPushButton(self.tr("Add a parameter"))
         self.parameter.setIcon(theme.icon("variable", "dim"))
         self.parameter.setToolTip(self.tr("Something that the part asks for wherever it is used"))
@@ -62,6 +61,7 @@ class PartPage(QWidget):
         self.tree.selection_changed.connect(self._selected)
         self.tree.properties_requested.connect(self._edit)
         self.form.action_wanted.connect(self.tree.do)
+        self.form.action_wanted.connect(self.tree.focus_tree)
         self.form.node_clicked.connect(lambda node_id: self.tree.select([node_id]))
         self.show_behind(0)
 

@@ -31,6 +31,7 @@ class Middle(QObject):
         self._page, self._insight, self._settings, self._notify = page, insight, settings, notify
         self._agent: OpenAgent | None = None
         page.form.action_wanted.connect(page.tree.do)
+        page.form.action_wanted.connect(page.tree.focus_tree)  # the button that was pressed goes away
         page.form.node_clicked.connect(self._select)
         page.form.refused.connect(notify.say)
         page.context.node_clicked.connect(self._select)

@@ -367,6 +367,9 @@ class PropertyForm(QWidget):
                 row.refused(str(error))
             else:
                 self.refused.emit(str(error))
+        else:
+            if row is not None:
+                row.changed()
         finally:
             self._own = ""
 
@@ -382,17 +385,26 @@ class PropertyForm(QWidget):
     @Slot(str)
     def _title_edited(self, text: str) -> None:
         """Titles that nothing refers to follow every key; names of variables change when the field is left."""
-        if self._node is not None and self._model is not None and not self._is_referred_to():
+        if (
+            self._is_shown(self.sender())
+            and self._node is not None
+            and self._model is not None
+            and not self._is_referred_to()
+        ):
             edit = title_edit(self._model.document, self._node, text)
             if edit is not None:
                 self._do(edit, "title", f"{self._node.id}.title")
+
+    def _is_shown(self, header: object) -> bool:
+        """Not of the node before, whose field loses the keyboard only as its page goes away."""
+        return header is self._header
 
     def _is_referred_to(self) -> bool:
         return self._node is not None and bool(kind_of(self._node).declares(self._node))
 
     @Slot(str)
     def _title_left(self, text: str) -> None:
-        if self._node is not None and self._model is not None:
+        if self._is_shown(self.sender()) and self._node is not None and self._model is not None:
             edit = title_edit(self._model.document, self._node, text.strip())
             if edit is not None:
                 self._do(edit, "", None)

@@ -302,3 +302,13 @@ def test_a_step_value_that_is_no_text_is_edited_as_json(form: PropertyForm, qtbo
     form.set_node(model, "s")
     form.set_node(model, "x")
     assert form.row("value").editor.focus_target().toPlainText() == '["a", '  # type: ignore[union-attr]
+
+
+def test_a_title_with_the_keyboard_never_lands_in_the_next_node(form: PropertyForm, model: DocumentModel) -> None:
+    form.set_nodes(model, ["root"])
+    form.activateWindow()
+    form.focus_first()
+    assert form._header is not None and form._header.title.hasFocus()
+    before = model.document
+    form.set_nodes(model, ["tool"])  # what was selected changes while the keyboard is in the form
+    assert model.document == before
