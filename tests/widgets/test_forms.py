@@ -400,3 +400,46 @@ def test_tab_goes_through_the_fields_from_top_to_bottom(form: PropertyForm, mode
     fields_only = [w for w in seen if isinstance(w, (QLineEdit, QPlainTextEdit, QComboBox))]
     assert len(fields_only) >= 4
     assert tops[:6] == sorted(tops[:6])
+
+
+def test_an_error_found_on_leaving_does_not_move_what_is_being_clicked(
+    form: PropertyForm, model: DocumentModel, qtbot: QtBot
+) -> None:
+    form.set_node(model, "tool")
+    form.activateWindow()
+    qtbot.waitUntil(form.isActiveWindow)
+    described = form.row("description")
+    add = button(form, "Add an input")
+    edit = target(form, "description")
+    edit.setFocus()
+    QTest.keyClicks(edit, " of the person")
+    form.set_problems([Problem("tool", "description", "error", "The description is too long.\nSay it in fewer words.")])
+    assert described is not None
+    assert described.error_text() == ""
+    window = form.windowHandle()
+    spot = add.mapTo(form, add.rect().center())
+    before = len(props(model, "tool")["inputs"])
+    QTest.mousePress(window, LEFT, Qt.KeyboardModifier.NoModifier, spot)
+    assert not edit.hasFocus()
+    assert described.error_text() == ""
+    QApplication.processEvents()
+    QTest.mouseRelease(window, LEFT, Qt.KeyboardModifier.NoModifier, spot)
+    assert len(props(model, "tool")["inputs"]) == before + 1
+    qtbot.waitUntil(lambda: "too long" in described.error_text())
+
+
+def test_what_was_found_before_the_last_change_is_not_shown_on_leaving(
+    form: PropertyForm, model: DocumentModel
+) -> None:
+    form.set_node(model, "tool")
+    form.set_problems([])
+    edit, described = target(form, "description"), form.row("description")
+    assert described is not None
+    edit.setFocus()
+    QTest.keyClicks(edit, "!")
+    form.set_problems([Problem("tool", "description", "warning", "Ends with an exclamation mark.")])
+    QTest.keyClick(edit, Qt.Key.Key_Backspace)
+    target(form, "inputs").setFocus()
+    assert described.error_text() == ""
+    form.set_problems([])
+    assert described.error_text() == ""

@@ -12,6 +12,7 @@ from engine.blueprint.edits import Batch
 from engine.blueprint.form_fields import Field
 from engine.blueprint.problem import Problem
 from widgets import theme
+from widgets.common.press import AfterPress
 from widgets.forms.attachment import AttachmentEditor
 from widgets.forms.base import FieldEditor
 from widgets.forms.chosen import AgentEditor, ArgumentsEditor, ToolsEditor
@@ -91,6 +92,8 @@ class FieldRow(QWidget):
         self.editor = make_editor(field, self)
         self._problem: Problem | None = None
         self._touched = False
+        self._unchecked = False
+        self._judging = AfterPress(self, self._judge)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(5)
@@ -154,7 +157,7 @@ class FieldRow(QWidget):
     @Slot()
     def _left(self) -> None:
         self._touched = False
-        self._judge()
+        self._judging.trigger()
 
     def wait(self) -> None:
         """Say nothing before the person has been here: the node was only just added."""
@@ -164,6 +167,10 @@ class FieldRow(QWidget):
         """What Tab goes through, in order."""
         return [*self.editor.tab_widgets(), self._fix]
 
+    def changed(self) -> None:
+        """The document took another value: what was found before does not count, and the next check is on its way."""
+        self._unchecked = True
+
     def refused(self, reason: str) -> None:
         """The document did not take the value."""
         self.show_error(reason)
@@ -171,14 +178,17 @@ class FieldRow(QWidget):
     def set_problem(self, problem: Problem | None) -> None:
         """What the agent's checks say about this field."""
         self._problem = problem
+        self._unchecked = False
         if not self._touched:
-            self._judge()
+            self._judging.trigger()
         elif problem is None and self.editor.own_error() is None:
             self.show_error("")
 
     def _judge(self) -> None:
+        if self._touched:  # meanwhile
+            return
         own = self.editor.own_error()
-        problem = self._problem
+        problem = None if self._unchecked else self._problem
         if own is not None:
             self.show_error(own)
         elif problem is not None:
@@ -216,4 +226,5 @@ class FieldRow(QWidget):
     @Slot()
     def _fix_clicked(self) -> None:
         if self._problem is not None and self._problem.fix is not None:
+            self.editor.focus_target().setFocus(Qt.FocusReason.OtherFocusReason)  # the button goes away with the error
             self.fix_wanted.emit(self._problem.fix)
