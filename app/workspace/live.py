@@ -52,14 +52,14 @@ def tokens_by_node(request: ModelRequest) -> dict[str, int]:
 
 def badges(
     agent: OpenAgent,
+    document: AgentDocument,
     session: OpenSession | None,
     request: ModelRequest | None,
     tokens: Mapping[str, int],
     states: Mapping[str, Any],
     reasons: Mapping[str, str | None],
 ) -> dict[str, LiveBadge]:
-    """The live side of every node. ``reasons``: why each is not sent, None where it is."""
-    document = agent.model.document
+    """The live side of every node of a document of the agent. ``reasons``: why each is not sent, None where it is."""
     calls, busy, failed = _calls(agent, session)
     last = last_calls(session.session.timeline if session is not None else ())
     found: dict[str, LiveBadge] = {}
@@ -73,7 +73,7 @@ def badges(
             value=_value_words(node, states, session),
             tokens=tokens.get(node.id),
             calls=calls.get(node.id, 0),
-            condition=_condition(node, reason, document),
+            condition=_condition(node, reason, reasons),
             running=node.id in busy,
             failed=failed.get(node.id, ""),
             last=last.get(kind_of(node).own_name(node) or "", "") if node.kind == "tool" else "",
@@ -146,8 +146,13 @@ def _value_words(node: Node, states: Mapping[str, Any], session: OpenSession | N
     return value_words(states[node.id]) if node.id in states else ""
 
 
-def _condition(node: Node, reason: str | None, document: AgentDocument) -> bool | None:
-    return (reason is None) if node.kind == "when" and node.enabled else None
+def _condition(node: Node, reason: str | None, reasons: Mapping[str, str | None]) -> bool | None:
+    if node.kind != "when" or not node.enabled:
+        return None
+    otherwise = next((child for child in node.children if child.kind == "otherwise" and child.enabled), None)
+    if reason is None and otherwise is not None:  # one of the two branches is always there: which one?
+        return reasons[otherwise.id] is not None
+    return reason is None
 
 
 def gate_words() -> dict[str, str]:

@@ -231,3 +231,57 @@ async def test_a_click_in_the_context_selects_the_node_in_the_tree(start):
 
 def test_long_rounds_leave_time_for_the_person() -> None:
     assert [pace(seconds, 30) for seconds in (0.005, 0.04, 2)] == [30, 120, 400]
+
+
+@at_the_window
+async def test_a_when_says_which_of_its_branches_is_there(start):
+    person = await start(ScriptedModel())
+    await person.begins("notepad")
+    when = of_kind(person, "when")
+    canvas, insight = person.page.tree.canvas, person.desk.bench.insight
+
+    def condition() -> Any:
+        insight.now()
+        return canvas.live(when.id).condition
+
+    assert condition() is False
+    other = make_node("otherwise", make_node("section", title="empty", text="Nothing yet."), id="other")
+    person.desk.bench.agent.model.do(InsertNode(when.id, 1, other))
+    assert condition() is False, "the other branch is there"
+    person.desk.bench.agent.model.do(SetProperty(when.id, "condition", {"expression": "1 == 1"}))
+    assert condition() is True
+
+
+@at_the_window
+async def test_a_round_that_is_under_way_does_not_take_edits_in_half(start):
+    person = await start(ScriptedModel([]))
+    await person.begins("notepad")
+    bench = person.desk.bench
+    insight = bench.insight
+    insight.now()
+    section = of_kind(person, "section")
+    insight._look()
+    insight._looking._work.send(None)  # as far as the first part
+    bench.agent.model.do(RemoveNode(section.id))
+    bench.agent.model.do(InsertNode(document(person).root.id, 0, make_node("system", id="late", text="Come late.")))
+    insight._looking.finish()
+    assert "Come late." not in insight.request.system
+    insight.now()
+    assert "Come late." in insight.request.system
+    assert person.page.tree.canvas.live("late").mounted
+
+
+@at_the_window
+async def test_another_session_ends_the_round_that_tells_of_the_one_before(start):
+    person = await start(ScriptedModel([]))
+    await person.begins("notepad")
+    insight = person.desk.bench.insight
+    insight.now()
+    for change in (lambda: insight.set_session(None), lambda: insight.set_agent(person.desk.bench.agent)):
+        insight._look()
+        insight.check()
+        assert insight._looking.busy
+        change()
+        assert not (insight._looking.busy or insight._checking.busy)
+        insight.now()
+        assert insight.request is not None

@@ -33,7 +33,7 @@ def references(view: View, node: Node) -> Iterator[Problem]:
     for field, value in readable(node):
         scope = view.scope(node)
         if field.role == "variable":
-            yield from _variable(view.document, node, field, str(value).strip(), scope)
+            yield from _variable(view, node, field, str(value).strip(), scope)
             continue
         try:
             if field.role == "condition":
@@ -51,24 +51,22 @@ def references(view: View, node: Node) -> Iterator[Problem]:
             yield Problem(node.id, field.name, "error", f"{field.label}: {str(error)[:1].upper()}{str(error)[1:]}.")
             continue
         for name in sorted(named - set(scope)):
-            yield _unknown(view.document, node, field, name, scope)
+            yield _unknown(view, node, field, name, scope)
 
 
-def _variable(
-    document: AgentDocument, node: Node, field: Field, name: str, scope: dict[str, Variable]
-) -> Iterator[Problem]:
+def _variable(view: View, node: Node, field: Field, name: str, scope: dict[str, Variable]) -> Iterator[Problem]:
     if not name:
         return
     found = scope.get(name)
     if found is None:
-        yield _unknown(document, node, field, name, scope)
+        yield _unknown(view, node, field, name, scope)
     elif kind_of(node).group == "steps" and not found.settable:
         what = _SOURCES.get(found.source, "this")
         yield Problem(node.id, field.name, "error", f"“{name}” is {what}; steps can change only variables and knobs.")
     elif field.accepts and found.type not in (*field.accepts, "any"):
         wanted = " or ".join(TYPE_LABELS[each].lower() for each in field.accepts)
         text = f"“{field.label}” needs a {wanted}, and “{name}” is none."
-        yield Problem(node.id, field.name, "error", text, _fitting(document, node, field, found, scope))
+        yield Problem(node.id, field.name, "error", text, _fitting(view.document, node, field, found, scope))
 
 
 def _fitting(
@@ -86,11 +84,12 @@ def _fitting(
     return Batch(edits if "initial" in owner.props else edits[:1], f"Make “{found.name}” a list")
 
 
-def _unknown(document: AgentDocument, node: Node, field: Field, name: str, scope: dict[str, Variable]) -> Problem:
+def _unknown(view: View, node: Node, field: Field, name: str, scope: dict[str, Variable]) -> Problem:
+    document = view.document
     text = f"There is no variable called “{name}” here."
     near = difflib.get_close_matches(name, scope, 1, 0.7)
     elsewhere = next((variable for variable in variables(document) if variable.name == name), None)
-    off = _switched_off(document, name)
+    off = view.switched_off.get(name)
     if near:
         value = node.props.get(field.name, field.default)
         fix = set_value(node.id, field.name, rewrite(value, field.role, name, near[0]), f"Use “{near[0]}”")
@@ -101,15 +100,6 @@ def _unknown(document: AgentDocument, node: Node, field: Field, name: str, scope
         around = [off, *document.ancestors(off.id)]
         switch = Batch(tuple(SetEnabled(each.id, True) for each in around if not each.enabled), "Switch it on")
         return Problem(node.id, field.name, "error", f"The variable “{name}” is switched off.", switch)
-    value_type = "list" if field.accepts == ("list",) or node.kind == "append" else "text"
-    props = {"title": name.replace("_", " "), "type": value_type}
+    props = {"title": name.replace("_", " "), "type": "list" if name in view.list_names else "text"}
     fix = insert_node(document.root.id, 0, "state", props, f"Make a variable “{name}”")
     return Problem(node.id, field.name, "error", text, fix)
-
-
-def _switched_off(document: AgentDocument, name: str) -> Node | None:
-    for node in document.walk():
-        if any(variable.name == name for variable in kind_of(node).declares(node)):
-            if not node.enabled or any(not above.enabled for above in document.ancestors(node.id)):
-                return node
-    return None

@@ -1314,3 +1314,15 @@ def test_a_timeline_that_is_there_either_way_is_not_hidden() -> None:
     other = make_node("otherwise", make_node("timeline", id="t2"))
     both = make_node("when", TIME, other, condition=only_if("tone", "equals", "dry"))
     assert not [p for p in problems(agent(SYSTEM, choice(), both)) if "remembers nothing" in p.text]
+
+
+def test_a_missing_variable_becomes_what_everything_that_names_it_needs() -> None:
+    when = make_node(
+        "when", make_node("section", title="s", text="- {{ item }}", each="notes"), condition={"expression": "notes"}
+    )
+    document = agent(SYSTEM, when, TIME)
+    fixes = [problem.fix for problem in problems(document) if problem.field == "condition" and problem.fix is not None]
+    assert [getattr(fix, "label", "") for fix in fixes] == ["Make a variable “notes”"]
+    after, _ = apply(document, fixes[0])
+    made = next(node for node in after.walk() if node.kind == "state")
+    assert made.props["type"] == "list", "its items are gone through below"
