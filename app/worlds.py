@@ -6,7 +6,6 @@ Not here: the gate itself (``engine.world``), asking the person (the chat, ``cli
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -78,8 +77,7 @@ class PersonsAgents:
 
 
 async def look_around(document: AgentDocument) -> None:
-    """Find out, away from the loop, what the permissions of an agent depend on: whether code can be cut off here."""
-    if any(node.kind == "run_python" for node in document.walk()):
-        from engine.effects.sandbox import sandbox
+    """Find out, away from the loop, what the permissions of an agent depend on."""
+    from engine.blueprint import reach
 
-        await asyncio.to_thread(sandbox)
+    await reach.look_around([document.root])

@@ -100,6 +100,10 @@ class World:
         return await self.permissions.allows(self.agent_id, capability)
 
     async def aclose(self) -> None:
-        """End what parts of the agent keep open, such as servers."""
-        while self.closing:
-            await self.closing.pop()()
+        """End what parts of the agent keep open, such as servers; all of it, whatever one of them raises."""
+        try:
+            while self.closing:
+                await self.closing.pop()()
+        finally:
+            if self.closing:
+                await self.aclose()

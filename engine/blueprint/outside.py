@@ -13,7 +13,7 @@ from engine.blueprint.board import Board
 from engine.blueprint.document import Node
 from engine.blueprint.files import node_from_json
 from engine.blueprint.kinds import kind_of
-from engine.blueprint.reach import needed
+from engine.blueprint.reach import look_around, needed
 from engine.blueprint.scope import Scope
 from engine.blueprint.steps import StepRun
 from engine.component import component
@@ -62,7 +62,9 @@ class Outside:
         Raises:
             NotPermitted: Something was not allowed. Nothing happened.
         """
-        for _, capability in needed([node_from_json(dict(node)) for node in nodes]):
+        steps = [node_from_json(dict(node)) for node in nodes]
+        await look_around(steps)
+        for _, capability in needed(steps):
             await self._run.require(capability)
 
     async def perform(self, node: Mapping[str, Any], /, **values: Any) -> dict[str, Any]:

@@ -46,16 +46,20 @@ class TurnPermit:
         if capability.key in self._denied:
             return await world.allowed(capability)
 
+        once, denied = self._once, self._denied
+
         async def asked(wanted: Capability) -> Decision:
+            # Several calls of one reply come here side by side; the gate lets them in one after the other.
+            if wanted.key in once or wanted.key in denied:
+                return "once" if wanted.key in once else "no"
             decision = await ask(wanted)
-            if decision == "once":
-                self._once.add(wanted.key)
+            if decision != "always":
+                (once if decision == "once" else denied).add(wanted.key)
             return decision
 
         try:
             await world.require(capability, asked)
         except NotPermitted:
-            self._denied.add(capability.key)
             return False
         return True
 
@@ -89,13 +93,18 @@ def Permitted(name: str, board: Board, capabilities: Sequence[Capability], then:
         if board.world is None or fiber.tree.host is None:
             return
         in_chat = permit.current.in_chat(fiber.tree.host, name)
-        before, allowed.current = allowed.current, True
-        for capability in capabilities:
-            if not await permit.current.require(board.world, capability, info.execution_id, in_chat):
-                allowed.current = False
-                break
-        if before != allowed.current:
-            fiber.mark_dirty()
+        granted = False
+        try:
+            for capability in capabilities:
+                if not await permit.current.require(board.world, capability, info.execution_id, in_chat):
+                    break
+            else:
+                granted = True
+        finally:
+            # Only here, and also where the turn was stopped: while a question is open nothing new is shown.
+            if granted != allowed.current:
+                allowed.current = granted
+                fiber.mark_dirty()
 
     use_on_tick_start(ask)
     return then if board.world is None or allowed.current else None

@@ -19,6 +19,14 @@ def capabilities(document: AgentDocument) -> list[tuple[Node, Capability]]:
     return list(found.values())
 
 
+async def look_around(nodes: Iterable[Node]) -> None:
+    """Find out, away from the loop, what capabilities depend on: whether code can be cut off on this machine."""
+    if any(inner.kind == "run_python" for node in nodes for inner in node.walk()):
+        from engine.effects.sandbox import find_out
+
+        await find_out()
+
+
 def needed(nodes: Iterable[Node]) -> Iterator[tuple[Node, Capability]]:
     """What these nodes and all inside them that are switched on may do."""
     for node in nodes:

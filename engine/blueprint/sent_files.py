@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _CACHE = "sent_files"
 _GONE = "gone"
+NOTHING: list[str] = []
+"""No file was looked at; else its path, and what changes with it."""
 
 
 @component
@@ -37,7 +39,9 @@ def SentFile(node: Node, board: Board) -> object:
     path, wanted = kind.path(node), kind.wanted
     fiber = current_fiber("SentFile")
     permit: Ref[TurnPermit] = use_ref(TurnPermit())
-    stamp, set_stamp = use_state("")
+    looked_at, set_looked_at = use_state(NOTHING)
+    # What was found out of one file says nothing of another that was chosen since.
+    stamp = looked_at[1] if looked_at and looked_at[0] == path else ""
 
     async def look(info: Any) -> None:
         world, session = board.world, fiber.tree.host
@@ -45,15 +49,15 @@ def SentFile(node: Node, board: Board) -> object:
             return
         ask = permit.current.in_chat(session, kind.title_of(node))
         (capability,) = kind.capabilities(node)
-        fit = ""
+        fit = NOTHING
         try:
             if await permit.current.require(world, capability, info.execution_id, ask):
                 found = await asyncio.to_thread(_stamp, path)
                 # What cannot be sent stops the turn here: a part that raises while it is rendered never looks again.
                 shown(node, board, await _content(world, path, wanted, found))
-                fit = found
+                fit = [path, found]
         finally:
-            set_stamp(fit)
+            set_looked_at(fit)
 
     use_on_tick_start(look)
 

@@ -290,9 +290,10 @@ async def run_steps(run: StepRun, steps: Sequence[Node]) -> None:
     Raises:
         ToolError: A step failed, or something was not allowed. No variable was changed.
     """
-    from engine.blueprint.reach import needed
+    from engine.blueprint.reach import look_around, needed
 
     run.prepare(steps)
+    await look_around(steps)
     for _, capability in needed(steps):
         await run.require(capability)
     await run.steps(steps)

@@ -210,7 +210,7 @@ def open_folder(path: str, private: Sequence[Path] = ()) -> Iterator[Folder]:
     if not SUPPORTED:
         raise ToolError("On this system Bough cannot make sure that a step keeps to its folder, so it does not run.")
     place = Path(path)
-    if not place.is_absolute():
+    if not place.is_absolute() or "\x00" in path:
         raise ToolError("No folder was chosen for this step.")
     try:
         descriptor = os.open(place, _FOLDER)
@@ -223,8 +223,8 @@ def open_folder(path: str, private: Sequence[Path] = ()) -> Iterator[Folder]:
     try:
         folder = Folder(place, descriptor, frozenset(_identities(private)))
         folder._check(descriptor)
-        real = place.resolve()
-        if any(kept.resolve() in real.parents for kept in private):
+        real = Path(os.path.realpath(place))
+        if any(Path(os.path.realpath(kept)) in real.parents for kept in private):
             raise ToolError(PRIVATE)
         yield folder
     finally:
@@ -238,9 +238,9 @@ def read_file(path: str, max_bytes: int, private: Sequence[Path] = ()) -> bytes:
         ToolError: As :meth:`Folder.read`.
     """
     place = Path(path)
-    if not place.is_absolute() or not place.name:
+    if not place.is_absolute() or not place.name or "\x00" in path:
         raise ToolError("No file was chosen.")
-    with open_folder(str(place.parent.resolve()), private) as folder:
+    with open_folder(os.path.realpath(place.parent), private) as folder:
         return folder.read(place.name, max_bytes)
 
 

@@ -246,7 +246,7 @@ async def _outgoing(
             extra.append((credential.name, credential.prefix + value))
     length = [("Content-Length", str(len(content)))] if content or method in ("POST", "PUT", "PATCH") else []
     fixed = [("Host", url.netloc.decode("ascii")), ("Accept-Encoding", "gzip, deflate"), *length]
-    raw = [(name.encode("ascii"), value.encode("utf-8")) for name, value in (*fixed, *extra, *headers)]
+    raw = [(name.encode("ascii"), value.encode("utf-8", "replace")) for name, value in (*fixed, *extra, *headers)]
     return Outgoing(method, url.scheme, host, port, url.raw_path, raw, content)
 
 

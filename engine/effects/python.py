@@ -163,17 +163,25 @@ def _end(process: Process) -> None:
 
 
 def _outcome(answer: bytes, code: int, megabytes: int) -> Outcome:
-    try:
-        said = json.loads(answer)
-    except ValueError:
-        raise ToolError(_ending(code, megabytes)) from None
+    said = _message(answer)
+    if said is None:
+        overwritten = "The code wrote where its result is handed over, so that the result cannot be read."
+        raise ToolError(overwritten if answer else _ending(code, megabytes))
+    printed = said["printed"]
     if "error" in said:
         line = f" (line {said['line']})" if said.get("line") else ""
-        printed = said["printed"].strip()
-        before = f" Before that it printed: {printed[-500:]}" if printed else ""
+        before = f" Before that it printed: {printed.strip()[-500:]}" if printed.strip() else ""
         raise ToolError(f"The code failed{line}: {said['error']}{before}")
-    printed = said["printed"]
     return Outcome(said["value"] if "value" in said else printed.rstrip("\n"), printed)
+
+
+def _message(answer: bytes) -> dict[str, Any] | None:
+    """What the process said; None where it is not in its form, for the code can write there as well."""
+    try:
+        said = json.loads(answer)
+    except (ValueError, RecursionError):
+        return None
+    return said if isinstance(said, dict) and isinstance(said.get("printed"), str) else None
 
 
 def _ending(code: int, megabytes: int) -> str:

@@ -5,6 +5,7 @@ Found out once per process by making one. Not here: what runs in it (``python``)
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import subprocess
 import sys
@@ -65,11 +66,17 @@ _known: list[Sandbox | None] = []
 
 
 def sandbox() -> Sandbox | None:
-    """The way that works here, or None. The first call makes a room and takes some milliseconds."""
+    """The way that works here, or None. The first call makes a room and blocks meanwhile; see :func:`find_out`."""
     with _lock:
         if not _known:
             _known.append(_find())
         return _known[0]
+
+
+async def find_out() -> None:
+    """Make the first call of :func:`sandbox` away from the loop."""
+    if not _known:
+        await asyncio.to_thread(sandbox)
 
 
 def _find() -> Sandbox | None:

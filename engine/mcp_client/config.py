@@ -26,6 +26,11 @@ class ServerError(Exception):
         self.advice = advice
 
 
+def first_line(error: BaseException) -> str:
+    """What an error of a library says, short enough for the end of a sentence."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".:")[:300]
+
+
 @dataclass(frozen=True, slots=True)
 class SecretRef:
     """A secret by reference: its name in the keychain and what it is bound to."""

@@ -9,13 +9,13 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine.mcp_client.config import ServerConfig, ServerError
+from engine.mcp_client.config import ServerConfig, ServerError, first_line
 
 if TYPE_CHECKING:
     from mcp.client import Transport
 
 MAX_ANSWER = 32_000_000
-"""Bytes of one answer, after decompression."""
+"""Bytes of one answer; packed ones are refused."""
 CONNECT_SECONDS = 15.0
 READ_SECONDS = 300.0
 
@@ -48,7 +48,12 @@ class Link:
         return streamable_http_client(self._config.url, http_client=client)
 
     async def _look(self, response: Any) -> None:
+        import httpx2
+
         self.status = response.status_code
+        if response.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+            # What unpacks to far more than came in would get past the limit; we asked for it as it is.
+            raise httpx2.DecodingError("its answer is packed, although that was not asked for")
         if not response.headers.get("content-type", "").startswith("text/event-stream"):
             response.stream = _bounded(response.stream)
 
@@ -97,4 +102,4 @@ def reason(name: str, status: int, error: BaseException) -> ServerError:
         return ServerError(
             f"The connection to {name} failed: {str(error).rstrip('.') or 'it broke off'}.", "Try again."
         )
-    return ServerError(f"{name} does not speak the Model Context Protocol: {error}.", "Check the address.")
+    return ServerError(f"{name} does not speak the Model Context Protocol: {first_line(error)}.", "Check the address.")

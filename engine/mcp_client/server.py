@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from engine.entries import Block
 from engine.errors import ToolError
 from engine.mcp_client import stdio
-from engine.mcp_client.config import ServerConfig, ServerError
+from engine.mcp_client.config import ServerConfig, ServerError, first_line
 from engine.mcp_client.listing import LISTINGS, Listing, Listings, make_listing
 from engine.mcp_client.results import blocks_of
 
@@ -270,7 +270,7 @@ class Server:
             )
         if self.config.program:
             return ServerError(
-                f"{name} does not speak the Model Context Protocol: {_first_line(inner)}.", "Check the program."
+                f"{name} does not speak the Model Context Protocol: {first_line(inner)}.", "Check the program."
             )
         from engine.mcp_client.http import reason
 
@@ -342,10 +342,6 @@ class Server:
                 self._news.set()  # what changed before it listened is not told again
                 async for _ in events:
                     self._news.set()
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".:")[:300]
 
 
 def _title(tool: Any) -> str:

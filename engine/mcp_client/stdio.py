@@ -100,9 +100,11 @@ class Process:
                 start_new_session=True,
                 pass_fds=() if read_end is None else (read_end,),
             )
-        except (OSError, ValueError) as error:
+        except BaseException as error:
             if write_end is not None:
                 os.close(write_end)
+            if not isinstance(error, (OSError, ValueError)):  # such as being cancelled
+                raise
             raise ServerError(f"The program “{config.program}” could not be started: {error}.") from error
         finally:
             if read_end is not None:

@@ -51,11 +51,15 @@ class Question:
     resumable: bool = True
 
     def asks_same(self, stored: dict[str, Any]) -> bool:
-        """Whether a stored question is this one, asked before the program ended."""
-        return (self.call_id, self.kind, self.message) == (
+        """Whether a stored question is this one, asked before the program ended.
+
+        What it showed counts: a yes to one code, or to one input, is no yes to what stands there by now.
+        """
+        return (self.call_id, self.kind, self.message, plain(self.input)) == (
             stored["call_id"],
             stored.get("kind", "tool"),
             stored["message"],
+            stored["input"],
         )
 
 

@@ -254,8 +254,16 @@ class ListFolderKind(FileStep):
                 "path": item.path,
                 "kind": item.kind,
                 "size": item.size,
-                "changed": datetime.fromtimestamp(item.changed).strftime("%Y-%m-%d %H:%M"),
+                "changed": _date(item.changed),
             }
             for item in listed
         ]
         hand_on(node, run, "files", found, found)
+
+
+def _date(seconds: float) -> str:
+    """When that was, on the clock on the wall; "" for what no calendar has."""
+    try:
+        return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M")
+    except (ValueError, OverflowError, OSError):
+        return ""

@@ -302,10 +302,13 @@ class HttpKind(NodeKind[HttpProperties]):
         if props.method in READING or props.body == "none":
             return b"", ""
         if props.body == "json":
-            return json.dumps(run.given(node, "json_body"), ensure_ascii=False).encode(), "application/json"
-        if props.body == "form":
-            return urlencode(_rendered(run.given(node, "form"))).encode(), "application/x-www-form-urlencoded"
-        return run.text(node, "text_body").encode(), "text/plain; charset=utf-8"
+            text, kind = json.dumps(run.given(node, "json_body"), ensure_ascii=False), "application/json"
+        elif props.body == "form":
+            text = urlencode(_rendered(run.given(node, "form")), errors="replace")
+            kind = "application/x-www-form-urlencoded"
+        else:
+            text, kind = run.text(node, "text_body"), "text/plain; charset=utf-8"
+        return text.encode("utf-8", "replace"), kind
 
     def _credential(self, node: Node, run: StepRun) -> Credential | None:
         from engine.effects.http import Credential

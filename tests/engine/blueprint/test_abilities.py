@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -399,6 +400,22 @@ async def test_once_and_no_hold_for_the_turn_with_all_its_model_calls() -> None:
             assert [len(request.tools) for request in model.calls] == [2 if approved else 1] * 3
 
 
+async def test_while_the_question_is_open_and_after_it_was_stopped_it_is_not_in_the_tree() -> None:
+    model, session_world = ScriptedModel(["never", "later"]), World("a")
+    async with living(web(), model, session_world) as session:
+        handle = await session.send("go")
+        async for event in handle:
+            if event.type == "tool_confirmation_required":
+                session.replace(agent_component(web(max_uses=1), world=session_world))
+                await session.rendered()
+                assert session.inspect()["tools"] == []
+                session.abort("Stopped")
+        with pytest.raises(Aborted):
+            await handle.result
+        await session.rendered()
+        assert session.inspect()["tools"] == []
+
+
 async def test_a_model_that_lacks_it_is_not_sent_it() -> None:
     info = ModelInfo("small", abilities=frozenset({"tools"}))
     model = ScriptedModel(["one"], info=info)
@@ -514,3 +531,39 @@ async def test_stopping_while_a_permission_is_asked_ends_the_turn_and_sends_noth
         assert model.calls == [] and session.confirmations.open == []
         await turn(session, "again")
         assert len(model.calls) == 1
+
+
+async def test_a_yes_from_before_a_restart_is_no_yes_to_other_code(tmp_path: Path) -> None:
+    def running(code: str) -> AgentDocument:
+        step = make_node("run_python", code=code, id="step")
+        return agent(make_node("tool", step, make_node("reply", text="{{ result }}"), title="T"), TIME)
+
+    database = str(tmp_path / "x.db")
+    app = create_app(
+        agent_component(running("result = 1"), world=World("a")), model=ScriptedModel([call("t")]), store=database
+    )
+    procedure = (await app.session("s")).send("go")
+    async for event in procedure:
+        if event.type == "tool_confirmation_required":
+            break
+    await asyncio.sleep(0)
+    await app.shutdown()
+    with pytest.raises(Aborted):
+        await procedure.result
+    changed = agent_component(running("result = 2"), world=World("a"))
+    async with create_app(changed, model=ScriptedModel(["ok"]), store=database) as app:
+        session = await app.session("s")
+        await session.mount()
+        (question,) = session.inspect()["questions"]
+        assert question["input"]["detail"] == "result = 1"
+        events = session.events()
+        session.respond(question["confirmation_id"], True, always=True)
+        asked = []
+        async for event in events:
+            if event.type == "tool_confirmation_required" and event.confirmation_id != question["confirmation_id"]:
+                asked.append(event.input["detail"])
+                session.respond(event.confirmation_id, False)
+            if event.type == "execution_end":
+                break
+        assert asked == ["result = 2"]
+        assert [failed for _, failed in results(session)] == [True]

@@ -173,6 +173,29 @@ async def test_a_file_is_read_once_it_is_allowed_and_again_when_it_has_changed(
         assert reads.opened == 2 and "Figs" not in model.calls[-1].system
 
 
+async def test_another_file_in_its_place_is_not_touched_before_it_is_allowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.txt").write_text("Figs: 3", encoding="utf-8")
+    (tmp_path / "b.txt").write_text("The letter", encoding="utf-8")
+
+    def naming(name: str) -> AgentDocument:
+        return alone(node("document", title="Prices", source="file", path=str(tmp_path / name)))
+
+    world = World("agent")
+    model = ScriptedModel(default="ok")
+    async with create_app(agent_component(naming("a.txt"), world=world), model=model) as app:
+        play = Scene(await app.session("s"), model, world)
+        await play.turn()
+        assert "Figs" in model.calls[-1].system
+        reads = Reads(monkeypatch, "b.txt")
+        play.answer = "no"
+        play.session.replace(agent_component(naming("b.txt"), world=world))
+        await play.turn()
+        assert play.asked[-1] == f"Read the file {tmp_path / 'b.txt'} and show it to the model"
+        assert (reads.opened, reads.looked) == (0, 0) and "letter" not in model.calls[-1].system
+
+
 async def test_a_file_that_is_gone_or_wrong_stops_the_turn_and_says_why(tmp_path: Path) -> None:
     path = tmp_path / "plan.png"
     document = alone(node("image", title="Plan", source="file", path=str(path)))

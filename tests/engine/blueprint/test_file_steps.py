@@ -9,6 +9,7 @@ import pytest
 
 from engine.blueprint import dry_compile, kind_of, make_node, problems
 from engine.blueprint.document import Node
+from engine.effects import files
 from engine.permissions import MemoryPermissions
 from engine.world import World
 from tests.engine.blueprint.worlds import acting, errors, scene
@@ -89,6 +90,16 @@ async def test_a_folder_is_listed(tmp_path: Path) -> None:
     assert not errors(document)
     async with scene(document) as play:
         assert await play.turn() == ("a.txt file 5;in/c.txt file 5;2", False)
+
+
+async def test_a_file_from_the_far_future_is_listed_without_a_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.txt").touch()
+    monkeypatch.setattr(files, "_facts", lambda entry: ("file", 0, 300_000_000_000.0))  # few file systems keep such
+    steps = make_node("list_folder", folder=str(tmp_path)), reply("{{ files[0].name }}[{{ files[0].changed }}]")
+    async with scene(acting(*steps)) as play:
+        assert await play.turn() == ("a.txt[]", False)
 
 
 async def test_nothing_is_opened_without_a_permission(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from engine import create_app
 from engine.blueprint import AgentDocument, agent_component, make_node
+from engine.blueprint.permitted import TurnPermit
 from engine.blueprint.steps import steps_digest
 from engine.errors import NotPermitted
 from engine.permissions import Capability, MemoryPermissions, StoredPermissions
@@ -55,6 +56,31 @@ async def test_two_at_once_ask_once() -> None:
     world, person = World("a"), Person("always")
     await asyncio.gather(world.require(HERE, person), world.require(HERE, person))
     assert person.asked == [HERE.sentence]
+
+
+@pytest.mark.parametrize(("answer", "passed"), [("once", [True, True]), ("no", [False, False])])
+async def test_two_at_once_in_one_turn_ask_once_whatever_the_answer(answer: Decision, passed: list[bool]) -> None:
+    world, person, permit = World("a"), Person(answer, answer), TurnPermit()
+    both = (permit.require(world, HERE, "turn", person) for _ in range(2))
+    assert await asyncio.gather(*both) == passed
+    assert person.asked == [HERE.sentence]
+    await permit.require(world, HERE, "next turn", person)
+    assert len(person.asked) == 2
+
+
+async def test_one_part_that_does_not_end_well_keeps_no_other_from_ending() -> None:
+    ended: list[str] = []
+
+    async def ends() -> None:
+        ended.append("server")
+
+    async def fails() -> None:
+        raise OSError("no")
+
+    world = World("a", closing=[ends, fails])
+    with pytest.raises(OSError, match="no"):
+        await world.aclose()
+    assert ended == ["server"] and world.closing == []
 
 
 def test_words_do_not_count_for_what_is_allowed_but_the_subject_does() -> None:

@@ -419,3 +419,12 @@ def test_one_file_is_read_by_its_whole_path(place: Path) -> None:
         with pytest.raises(ToolError, match=words):
             read_file(wrong, BIG)
     assert file_stamp("a\x00b") == "" and parts_of("a//b/./c") == ["a", "b", "c"]
+
+
+def test_what_cannot_be_a_path_is_refused_in_plain_words(place: Path) -> None:
+    (place / "round").symlink_to(place / "round")
+    for use in (lambda: read_file("/a\x00b/c", 10), lambda: read_file(str(place / "round" / "a.txt"), 10)):
+        with pytest.raises(ToolError):
+            use()
+    with pytest.raises(ToolError), open_folder("/a\x00b"):
+        pass

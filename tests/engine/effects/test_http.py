@@ -347,6 +347,12 @@ async def test_asking_the_person_takes_no_time_of_the_request(monkeypatch: pytes
     assert order == ["asked", "clock"] * 2
 
 
+async def test_half_a_character_in_a_header_stops_nothing() -> None:
+    async with WebServer({"/": answer()}) as server:
+        await get(f"{server.url}/", headers=[("X-Note", "a\ud83d")])
+        assert server.asked[0].headers["x-note"] == "a?"
+
+
 async def test_a_request_has_a_size_too() -> None:
     with pytest.raises(ToolError, match="would carry more than"):
         await fetch(Fetch("POST", "https://example.org", content=b"x" * (MAX_BODY + 1)), Gate("example.org"))

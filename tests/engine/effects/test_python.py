@@ -70,6 +70,23 @@ async def test_what_goes_wrong_is_said_with_its_line(room: Sandbox | None, code:
         await go(code, None, room)
 
 
+@either
+@pytest.mark.parametrize("said", ["12345", "[" * 100_000, '{"error": 1}', '{"value": 1}', '{"printed": 7, "value": 1}'])
+async def test_code_that_answers_in_its_own_words_is_not_believed(room: Sandbox | None, said: str) -> None:
+    code = """
+        import os
+        data = inputs.encode()
+        for place in range(3, 12):
+            try:
+                os.write(place, len(data).to_bytes(8, "big") + data)
+            except OSError:
+                pass
+        os._exit(0)
+    """
+    with pytest.raises(ToolError, match="cannot be read"):
+        await go(code, said, room)
+
+
 async def test_an_end_by_itself_is_no_failure() -> None:
     assert (await go("print('a')\nraise SystemExit")).value == "a"
 

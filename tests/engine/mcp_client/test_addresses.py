@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -18,6 +19,7 @@ from engine.mcp_client.server import Server
 from tests.engine.mcp_client.kit import Keychain
 from tests.servers.mcp_http_server import McpHttpServer
 from tests.servers.messages_server import MessagesServer, refused_address
+from tests.servers.web_server import WebServer, answer
 
 
 @asynccontextmanager
@@ -89,6 +91,13 @@ async def test_an_answer_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setattr(http, "MAX_ANSWER", 100_000)
         with pytest.raises((ServerError, ToolError)):
             await server.call("much", {"size": 300_000})
+
+
+async def test_an_answer_that_is_packed_against_our_wish_is_not_unpacked() -> None:
+    bomb = answer(gzip.compress(b" " * 50_000_000), kind="application/json", Content_Encoding="gzip")
+    async with WebServer({"/mcp": bomb}) as there:
+        found = await probe(ServerConfig("There", url=f"{there.url}/mcp"), listings=Listings())
+        assert not found.ok and "packed" in found.text
 
 
 @pytest.mark.parametrize(

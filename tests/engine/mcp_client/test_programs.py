@@ -158,6 +158,32 @@ async def test_a_server_that_does_not_want_to_end_is_ended(monkeypatch: pytest.M
     await until_gone(pid)
 
 
+async def test_giving_up_while_it_is_started_leaves_no_pipe_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    pipe = os.pipe
+
+    def noting() -> tuple[int, int]:
+        made.extend(pipe())
+        return made[0], made[1]
+
+    async def never(*_: Any, **__: Any) -> None:
+        starting.set()
+        await asyncio.Event().wait()
+
+    starting = asyncio.Event()
+    monkeypatch.setattr(os, "pipe", noting)
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", never)
+    task = asyncio.ensure_future(stdio.Process.start(ServerConfig(program=sys.executable), {}))
+    await starting.wait()
+    monkeypatch.undo()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    for end in made:
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(end)
+
+
 async def test_it_dies_with_a_program_that_was_killed(tmp_path: Path) -> None:
     user = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.engine.mcp_client.killed_user", cwd=ROOT, stdout=asyncio.subprocess.PIPE,
