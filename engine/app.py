@@ -13,10 +13,10 @@ from engine.entries import new_id
 from engine.errors import SessionClosed, ValidationFailed
 from engine.events import SessionEvent
 from engine.messages import messages_of
-from engine.session.checks import check_max_ticks
+from engine.session.checks import check_count, check_max_ticks
 from engine.session.execution import SendResult
 from engine.session.session import Session, make_session
-from engine.tools.definition import as_definition
+from engine.tools.definition import as_definitions
 
 if TYPE_CHECKING:
     from engine.persistence import SessionStore
@@ -47,6 +47,13 @@ class App:
     ) -> None:
         root_element(component)
         check_max_ticks(max_ticks)
+        for place, count in (("max_active", max_active), ("max_timeline_entries", max_timeline_entries)):
+            if count is not None:
+                check_count(count, place)
+        if idle_timeout is not None and not (_is_number(idle_timeout) and idle_timeout >= 0):
+            raise ValidationFailed("idle_timeout must be a number of seconds", place="idle_timeout")
+        if on_event is not None and not callable(on_event):
+            raise ValidationFailed("on_event must be a function", place="on_event")
         self.component = component
         self.model = model
         self.max_ticks = max_ticks
@@ -54,7 +61,7 @@ class App:
         self.max_active = max_active
         self.idle_timeout = idle_timeout
         self.max_timeline_entries = max_timeline_entries
-        self._tools = [as_definition(item) for item in tools]
+        self._tools = as_definitions(tools)
         self._store_option = store
         self._store: SessionStore | None = None
         self._opened: Any = None
@@ -79,7 +86,7 @@ class App:
 
     @tools.setter
     def tools(self, tools: Sequence[Any]) -> None:
-        self._tools = [as_definition(item) for item in tools]
+        self._tools = as_definitions(tools)
 
     async def store(self) -> SessionStore | None:
         """The store of the sessions, opened on first use.
@@ -131,7 +138,7 @@ class App:
             raise SessionClosed("The app was shut down")
         if id is not None and (not isinstance(id, str) or not id):
             raise ValidationFailed("A session's id must be a text", place="id")
-        definitions = [as_definition(item) for item in tools]
+        definitions = as_definitions(tools)
         store = await self.store()
         id = id or new_id("session")
         found = self._known.get(id)
@@ -276,6 +283,10 @@ class App:
         task.add_done_callback(self._unloading.discard)
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def create_app(
     component: Any,
     *,
@@ -304,6 +315,9 @@ def create_app(
         idle_timeout: Seconds after which an idle session may be unloaded.
         max_timeline_entries: Entries of a session that are kept in memory.
         on_event: Called with every event of every session.
+
+    Raises:
+        ValidationFailed: An option has the wrong shape; ``place`` names it.
 
     Example:
         >>> app = create_app(NotepadAgent, model=model, store="sessions.db")

@@ -46,6 +46,18 @@ def component(function: Callable[..., Any]) -> Component:
     return function if isinstance(function, Component) else Component(function)
 
 
+def _as_given(elements: tuple[Any, ...], **_props: Any) -> tuple[Any, ...]:
+    return elements
+
+
+_ELEMENTS = Component(_as_given, "Elements")
+"""The root of a tree that was given as elements: a component like any other, so that either can replace the other."""
+
+
+def _given(elements: tuple[Any, ...]) -> Element:
+    return Element(_ELEMENTS, {"elements": elements}, (), None)
+
+
 def root_element(value: Any, props: dict[str, Any] | None = None) -> Element:
     """The element at the root of a tree, made of a component, a plain function, an element or a list of elements.
 
@@ -55,12 +67,12 @@ def root_element(value: Any, props: dict[str, Any] | None = None) -> Element:
     props = props or {}
     if isinstance(value, Element):
         if isinstance(value.kind, str):
-            return Element("fragment", {}, (value,), None)
+            return _given((value,))
         return Element(value.kind, {**value.props, **props}, value.children, None)
     if isinstance(value, Component):
         return Element(value, props, (), None)
     if isinstance(value, list | tuple):
-        return Element("fragment", {}, tuple(value), None)
+        return _given(tuple(value))
     if callable(value):
         return Element(Component(value), props, (), None)
     raise ValidationFailed(f"An app needs a component or an element, not {type(value).__name__}", place="component")

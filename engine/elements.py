@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
+
+from engine.errors import ValidationFailed
 
 Audience = Literal["model", "user", "all"]
+Position = Literal["end", "start", "before-user"]
+Strategy = Literal["truncate", "sliding-window", "summarize"]
 
 
 @dataclass(frozen=True, slots=True, eq=True)
@@ -69,6 +73,19 @@ NAMES: dict[str, str] = {
 }
 
 
+def check_choice(value: Any, allowed: Any, place: str) -> None:
+    """Raise ValidationFailed, with its place, unless the value is one of a ``Literal`` type's."""
+    names = get_args(allowed)
+    if value not in names:
+        raise ValidationFailed(f"{place} must be one of {', '.join(names)}, not {value!r}", place=place)
+
+
+def _check_whole(value: Any, place: str, *, least: int | None = None) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or (least is not None and value < least):
+        bound = "" if least is None else f" of at least {least}"
+        raise ValidationFailed(f"{place} must be a whole number{bound}, not {value!r}", place=place)
+
+
 def System(*children: Any, audience: Audience = "model", key: str | None = None) -> Element:
     """Words of the system prompt, one block in the tree's order.
 
@@ -76,6 +93,7 @@ def System(*children: Any, audience: Audience = "model", key: str | None = None)
         >>> System("You are an assistant.").kind
         'system'
     """
+    check_choice(audience, Audience, "audience")
     return Element("system", {"audience": audience}, children, key)
 
 
@@ -103,6 +121,7 @@ def Section(
         metadata: Likewise.
         key: Its place in the path.
     """
+    check_choice(audience, Audience, "audience")
     props = {
         "id": id,
         "title": title,
@@ -146,6 +165,13 @@ def Timeline(
         render: ``f(history, pending, budget)`` that returns entries and elements to show instead.
         key: Its place in the path.
     """
+    if not callable(strategy):
+        check_choice(strategy, Strategy, "strategy")
+    if limit is not None:
+        _check_whole(limit, "limit", least=0)
+    if max_tokens is not None:
+        _check_whole(max_tokens, "max_tokens", least=0)
+    _check_whole(headroom, "headroom", least=0)
     props = {
         "limit": limit,
         "roles": tuple(roles) if roles is not None else None,
@@ -189,7 +215,7 @@ def Event(*children: Any, collapsed: str | None = None, key: str | None = None) 
 
 def Ephemeral(
     *children: Any,
-    position: Literal["end", "start", "before-user"] = "end",
+    position: Position = "end",
     order: int = 0,
     key: str | None = None,
 ) -> Element:
@@ -202,6 +228,8 @@ def Ephemeral(
         order: Lower ones come first among those of one position.
         key: Its place in the path.
     """
+    check_choice(position, Position, "position")
+    _check_whole(order, "order")
     return Element("ephemeral", {"position": position, "order": order}, children, key)
 
 
@@ -223,6 +251,8 @@ def Model(model: Any = None, *, key: str | None = None, **options: Any) -> Eleme
         options: ``max_tokens``, ``thinking``, ``tool_choice``, ``temperature``, …, as the adapter takes them.
         key: Its place in the path.
     """
+    if model is not None and not isinstance(model, str) and not hasattr(model, "stream"):
+        raise ValidationFailed(f"A model is a name or has stream(), not {type(model).__name__}", place="model")
     return Element("model", {"model": model, "options": options}, (), key)
 
 
@@ -308,6 +338,7 @@ def Json(value: Any, *, indent: int | None = 2, collapsed: str | None = None, ke
 
 def Heading(*children: Any, level: int = 2, key: str | None = None) -> Element:
     """A heading: ``## text``."""
+    _check_whole(level, "level", least=1)
     return Element("heading", {"level": level}, children, key)
 
 

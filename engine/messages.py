@@ -9,11 +9,18 @@ from typing import Any, cast
 from engine.elements import Element
 from engine.entries import Block, Entry, Role
 from engine.errors import ValidationFailed
+from engine.json_values import check_json, cleaned
 
 MAX_MESSAGE_CHARACTERS = 20_000_000
-"""The longest text of one block that is taken."""
+"""The longest text, and the longest data, of one block that is taken."""
 
 _ROLES = ("user", "assistant", "event")
+
+
+def too_long(source: Mapping[str, Any]) -> bool:
+    """Whether the data of an image or a document is longer than any provider takes."""
+    data = source.get("data")
+    return isinstance(data, str) and len(data) > MAX_MESSAGE_CHARACTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +33,16 @@ class Incoming:
 
     def to_json(self) -> dict[str, Any]:
         """The message as JSON; :func:`messages_of` reads it."""
-        return {"role": self.role, "content": list(self.content), "metadata": dict(self.metadata)}
+        role = "user" if self.role == "tool" else self.role
+        return {"role": role, "content": list(self.content), "metadata": dict(self.metadata)}
 
 
 def messages_of(value: Any, place: str = "messages") -> list[Incoming]:
     """A string, a message, or a list of these.
 
     A message is ``{"role", "content"}`` with a string, a block or a list of blocks; a ``User(…)`` element; or an
-    entry of a timeline. Roles: ``user``, ``assistant``, ``event``.
+    entry of a timeline. Roles: ``user``, ``assistant``, ``event``. As in the provider's format, results of tools stand
+    in a user's message; those that no call asked for are never sent.
 
     Raises:
         ValidationFailed: It has another shape; the error says where.
@@ -42,7 +51,7 @@ def messages_of(value: Any, place: str = "messages") -> list[Incoming]:
         return []
     if isinstance(value, list | tuple):
         if value and all(_is_block(item) for item in value):
-            return [Incoming("user", tuple(_blocks(value, f"{place}.content")))]
+            return [_message({"role": "user", "content": value}, place)]
         found: list[Incoming] = []
         for number, item in enumerate(value):
             found.extend([_message(item, f"{place}[{number}]")])
@@ -69,7 +78,7 @@ def _message(value: Any, place: str) -> Incoming:
         made = _element_blocks(inner) if isinstance(inner, list) else result_blocks(inner)
         return Incoming(cast("Role", role), tuple(made), dict(value.props.get("metadata") or {}))
     if _is_block(value):
-        return Incoming("user", tuple(_blocks([value], place)))
+        return _message({"role": "user", "content": [value]}, place)
     if not isinstance(value, Mapping):
         raise ValidationFailed(f"{place} must be a text or a message, not {type(value).__name__}", place=place)
     role = value.get("role", "user")
@@ -80,10 +89,23 @@ def _message(value: Any, place: str) -> Incoming:
     metadata = value.get("metadata") or {}
     if not isinstance(metadata, Mapping):
         raise ValidationFailed(f"{place}.metadata must be a mapping", place=f"{place}.metadata")
+    check_json(metadata, f"{place}.metadata")
     if role == "event" and value.get("event_type"):
         metadata = {**metadata, "event_type": value["event_type"]}
     content = tuple(_blocks(value["content"], f"{place}.content"))
+    if role == "user" and any(block["type"] == "tool_result" for block in content):
+        role = "tool"
+    elif role != "assistant":
+        _no_calls(content, f"{place}.content")
     return Incoming(cast("Role", role), content, dict(metadata))
+
+
+def _no_calls(content: Sequence[Block], place: str) -> None:
+    """Only an assistant's message may call a tool; no provider takes another."""
+    for number, block in enumerate(content):
+        if block["type"] in ("tool_use", "tool_result"):
+            inner = f"{place}[{number}]"
+            raise ValidationFailed(f"{inner}: a {block['type']} cannot stand in this message", place=inner)
 
 
 def _element_blocks(children: Sequence[Any]) -> list[Block]:
@@ -124,6 +146,13 @@ def _block(block: Any, place: str) -> Block:
             raise ValidationFailed(
                 f"{place}.text is longer than {MAX_MESSAGE_CHARACTERS} characters", place=f"{place}.text"
             )
-    if block["type"] in ("image", "document") and not isinstance(block.get("source"), Mapping):
-        raise ValidationFailed(f"{place}.source is missing", place=f"{place}.source")
-    return dict(block)
+    if block["type"] in ("image", "document"):
+        source = block.get("source")
+        if not isinstance(source, Mapping):
+            raise ValidationFailed(f"{place}.source is missing", place=f"{place}.source")
+        if too_long(source):
+            raise ValidationFailed(
+                f"{place}.source is longer than {MAX_MESSAGE_CHARACTERS} characters", place=f"{place}.source"
+            )
+    check_json(block, place)
+    return dict(cleaned(block))

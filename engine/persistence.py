@@ -148,8 +148,8 @@ class StateSteps:
 
     Attributes:
         changes: ``(number, shared, name, value)``; ``shared`` is True for session state, a value of None removes.
-        ticks: ``(execution_id, tick)`` to the number of the last change when its model was called, when its tool results
-            were saved (None without results), and at its end.
+        ticks: ``(execution_id, tick)`` to the number of the last change when its model was called, when its tool
+            results were saved (None without results), and at its end.
     """
 
     changes: Sequence[tuple[int, bool, str, Any]]

@@ -13,7 +13,8 @@ from typing import Any
 
 from engine.elements import Element
 from engine.entries import Block
-from engine.errors import RenderError
+from engine.errors import RenderError, ValidationFailed
+from engine.json_values import check_json
 from engine.reconciler.fiber import Fiber
 from engine.reconciler.tree import Tree
 
@@ -112,9 +113,20 @@ def _pieces(children: Iterable[Any], path: str, strays: list[Fiber]) -> list[Pie
 
 def piece_of_block(block: Block, path: str) -> Piece:
     """A piece made of a block in the provider's format."""
-    if block.get("type") == "text":
+    if not isinstance(block.get("type"), str):
+        raise RenderError(f"{path} has a mapping that is not a content block: it needs a type", path=path)
+    if block["type"] == "text":
         return Piece("text", path, [Segment(str(block.get("text", "")), path)])
-    return Piece(str(block.get("type")), path, [], block)
+    return _block_piece(block["type"], block, path)
+
+
+def _block_piece(type: str, block: Block, path: str) -> Piece:
+    """A piece of a block that is not text; what is not JSON could neither be sent nor saved."""
+    try:
+        check_json(block, type)
+    except ValidationFailed as error:
+        raise RenderError(f"{path} has content that cannot be sent: {error}", path=path) from None
+    return Piece(type, path, [], block)
 
 
 def pieces_of(fiber: Fiber, strays: list[Fiber]) -> list[Piece]:
@@ -143,7 +155,7 @@ def pieces_of(fiber: Fiber, strays: list[Fiber]) -> list[Piece]:
         return maker(fiber, inner)
     block = _block(fiber)
     if block is not None:
-        return [Piece(kind, fiber.path, [], block)]
+        return [_block_piece(kind, block, fiber.path)]
     raise RenderError(f"{fiber.element.name} at {fiber.path} cannot stand inside other content", path=fiber.path)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
+from engine.errors import EngineError
 from engine.hooks.knobs import GATES, KnobDefinition, KnobSlot, knob_slot
 from engine.hooks.lifecycle import use_continuation
 
@@ -63,21 +64,26 @@ class GateState:
         self._slot.set(lambda _old: "deferred")
 
 
+def _activates(name: str, definition: GateDefinition, result: Any) -> bool:
+    try:
+        return bool(definition.activate_when(result))
+    except Exception as error:
+        raise EngineError(f"The condition of gate {name} raised {type(error).__name__}: {error}") from error
+
+
 def use_gate(name: str, definition: GateDefinition, first: State = "inactive") -> GateState:
     """Mount a gate. ``first`` is its state at the first render; anything but ``inactive`` is for looking ahead.
 
     It is a knob with the options ``inactive``, ``active`` and ``deferred`` in the group *gates*. While it is active
     the model reads its instructions and the turn does not end; ``deferred`` becomes ``active`` when the turn would end.
     """
-    made = KnobDefinition(
-        first, ("inactive", "active", "deferred"), description=definition.description, group=GATES
-    )
+    made = KnobDefinition(first, ("inactive", "active", "deferred"), description=definition.description, group=GATES)
     slot = knob_slot("gate", name, made)
     slot.extra = definition
     state = GateState(slot)
 
     def at_tick_end(result: Any) -> None:
-        if state.state == "inactive" and definition.activate_when(result):
+        if state.state == "inactive" and _activates(name, definition, result):
             state.activate()
         if state.state == "deferred" and not result.should_continue:
             state.activate()

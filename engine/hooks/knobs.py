@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.errors import ToolError
-from engine.hooks.slots import MISSING, StateSlot, claim, current_fiber, use_slot
+from engine.errors import ToolError, ValidationFailed
+from engine.hooks.slots import StateSlot, claim, current_fiber, saved_of_kind, use_slot
+from engine.json_values import check_json
 from engine.reconciler.fiber import Fiber
 from engine.reconciler.tree import Tree
 
@@ -38,6 +39,14 @@ class KnobDefinition:
     resolve: Callable[[Any], Any] | None = None
     hidden: bool = False
     """Keeps its value but is neither listed nor settable, as when it stands in a part that is not shown."""
+
+    def __post_init__(self) -> None:
+        """Raise ValidationFailed, with the place, for what could not be listed or checked."""
+        check_json(self.options, "options")
+        try:
+            re.compile(self.pattern or "")
+        except (re.error, TypeError) as error:
+            raise ValidationFailed(f"pattern is not a regular expression: {error}", place="pattern") from error
 
     @property
     def label(self) -> str:
@@ -216,20 +225,28 @@ def knob_slot(kind: str, name: str, definition: KnobDefinition) -> KnobSlot:
     fiber = current_fiber(f"use_{kind}")
 
     def make() -> KnobSlot:
+        named = next((item for item in saved_of_kind(fiber, kind) if _name_of(item) == name), None)
         saved = claim(fiber, kind)
-        fits = (
-            isinstance(saved, Mapping) and saved.get("name") == name and definition.problem(saved.get("value")) is None
-        )
-        value = saved["value"] if saved is not MISSING and fits else definition.default
-        made = KnobSlot(kind, fiber, value, name, definition)
+        if named is not None and fiber.saved is not None:
+            saved = named  # one that went elsewhere in the component takes its value along
+        fits = isinstance(saved, Mapping) and "value" in saved and definition.problem(saved["value"]) is None
+        if _name_of(saved) != name:
+            fiber.tree.changed.add(fiber.path)  # it is saved under its new name
+        made = KnobSlot(kind, fiber, saved["value"] if fits else definition.default, name, definition)
         made.setter = made.set
         return made
 
     slot = use_slot(fiber, kind, make)
     if slot.name != name or slot.definition != definition:
         slot.definition = definition
-        slot.name = name
+        if slot.name != name:
+            slot.name = name
+            fiber.tree.changed.add(fiber.path)
     return slot
+
+
+def _name_of(saved: Any) -> Any:
+    return saved.get("name") if isinstance(saved, Mapping) else None
 
 
 def knobs_of(tree: Tree, *, hidden: bool = False) -> list[KnobSlot]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from engine.errors import RenderError
 from engine.hooks.slots import Slot, current_fiber, use_slot
+from engine.reconciler.fiber import Fiber
 
 Callback = Callable[..., Any]
 
@@ -24,8 +26,18 @@ class CallbackSlot(Slot):
 
 
 def _use_callback_slot(kind: str, function: Callback) -> None:
-    slot = use_slot(current_fiber(f"use_{kind}"), kind, lambda: CallbackSlot(kind, function))
+    fiber = current_fiber(f"use_{kind}")
+    _check_function(fiber, kind, function)
+    slot = use_slot(fiber, kind, lambda: CallbackSlot(kind, function))
     slot.function = function
+
+
+def _check_function(fiber: Fiber, kind: str, function: Any) -> None:
+    if not callable(function):
+        raise RenderError(
+            f"use_{kind} of {fiber.element.name} at {fiber.path} needs a function, not {type(function).__name__}",
+            path=fiber.path,
+        )
 
 
 class EffectSlot(Slot):
@@ -50,12 +62,13 @@ def use_effect(effect: Callable[[], Any], deps: Sequence[Any] | None = None) -> 
     and when the component unmounts.
     """
     fiber = current_fiber("use_effect")
+    _check_function(fiber, "effect", effect)
     slot = use_slot(fiber, "effect", EffectSlot)
     wanted = None if deps is None else tuple(deps)
     if slot.fresh or wanted is None or slot.deps != wanted:
         slot.fresh = False
         slot.deps = wanted
-        fiber.tree.effects.append((slot, effect))
+        fiber.tree.effects.append((fiber, slot, effect))
 
 
 def use_on_mount(function: Callback) -> None:

@@ -155,6 +155,12 @@ def drop_slots(fiber: Fiber) -> None:
 MISSING: Any = object()
 
 
+def saved_of_kind(fiber: Fiber, kind: str) -> list[Any]:
+    """The saved values of all of a component's hooks of one kind, whichever claims them; call before :func:`claim`."""
+    items = [item for item in fiber.saved or () if isinstance(item, list | tuple) and len(item) == 2]
+    return [value for saved_kind, value in items if saved_kind == kind]
+
+
 def claim(fiber: Fiber, kind: str) -> Any:
     """The saved value for the stateful hook that is being made, or :data:`MISSING`."""
     saved = fiber.saved

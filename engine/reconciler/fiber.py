@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.component import Component
 from engine.elements import Element
+from engine.errors import RenderError
 
 if TYPE_CHECKING:
     from engine.hooks.slots import Slot
@@ -118,6 +119,8 @@ def segment(element: Element, slot: str) -> str:
     """The element's part of a path: its key, or its name and slot."""
     if element.key is None:
         return f"{element.name}[{slot}]"
+    if not isinstance(element.key, str):
+        raise RenderError(f"The key of {element.name} must be a text, not {type(element.key).__name__}")
     return element.key.replace("%", "%25").replace("/", "%2F") if "/" in element.key else element.key
 
 

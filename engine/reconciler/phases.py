@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
+from engine.errors import EngineError
 from engine.hooks.lifecycle import CallbackSlot
 from engine.reconciler.fiber import Fiber
 from engine.reconciler.tree import Tree
@@ -49,14 +50,29 @@ async def call(function: Callable[..., Any], *arguments: Any) -> Any:
     return result
 
 
-def callbacks(tree: Tree, *kinds: str) -> Iterator[tuple[Fiber, Callable[..., Any]]]:
-    """The callbacks of a phase, in order, of what is mounted now."""
+async def call_of(fiber: Fiber, kind: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a callback of a component.
+
+    Raises:
+        EngineError: It raised; an error of the engine goes through as it is, others are told with the component.
+    """
+    try:
+        return await call(function, *arguments)
+    except EngineError:
+        raise
+    except Exception as error:
+        where = f"use_{kind} of {fiber.element.name} at {fiber.path}"
+        raise EngineError(f"{where} raised {type(error).__name__}: {error}") from error
+
+
+def callbacks(tree: Tree, *kinds: str) -> Iterator[tuple[Fiber, str, Callable[..., Any]]]:
+    """The callbacks of a phase, in order, of what is mounted now: whose, of which kind, and what to call."""
     for fiber in list(tree.components()):
         for slot in list(fiber.slots):
             if slot.kind in kinds and isinstance(slot, CallbackSlot) and fiber.alive:
                 function = _called(tree, slot)
                 if function is not None:
-                    yield fiber, function
+                    yield fiber, slot.kind, function
 
 
 def _called(tree: Tree, slot: CallbackSlot) -> Callable[..., Any] | None:
@@ -68,13 +84,13 @@ def _called(tree: Tree, slot: CallbackSlot) -> Callable[..., Any] | None:
 
 async def fire(tree: Tree, kind: str, *arguments: Any) -> None:
     """Call all callbacks of a phase; an exception ends the phase."""
-    for _, function in callbacks(tree, kind):
-        await call(function, *arguments)
+    for fiber, _, function in callbacks(tree, kind):
+        await call_of(fiber, kind, function, *arguments)
 
 
 async def fire_all(tree: Tree, kind: str, *arguments: Any) -> None:
     """Call all callbacks of a phase, whatever some of them raise; what they raise is logged."""
-    for fiber, function in callbacks(tree, kind):
+    for fiber, _, function in callbacks(tree, kind):
         try:
             await call(function, *arguments)
         except Exception:
@@ -89,7 +105,7 @@ async def fire_tick_start(tree: Tree, tick: tuple[str, int], info: Any) -> None:
         fiber.ticked = tick
         for slot in list(fiber.slots):
             if slot.kind == "on_tick_start" and isinstance(slot, CallbackSlot):
-                await call(slot.function, info)
+                await call_of(fiber, slot.kind, slot.function, info)
 
 
 async def settle(tree: Tree) -> None:
@@ -102,11 +118,11 @@ async def settle(tree: Tree) -> None:
             await _quietly(function)
     while tree.effects:
         effects, tree.effects = tree.effects, []
-        for slot, effect in effects:
+        for fiber, slot, effect in effects:
             if callable(slot.cleanup):
                 cleanup, slot.cleanup = slot.cleanup, None
                 await _quietly(cleanup)
-            slot.cleanup = await call(effect)
+            slot.cleanup = await call_of(fiber, "effect", effect)
     if tree.entering:
         entering, tree.entering = set(tree.entering), []
         for fiber in list(tree.components()):
@@ -115,7 +131,7 @@ async def settle(tree: Tree) -> None:
             fiber.mounted = True
             for slot in list(fiber.slots):
                 if slot.kind == "on_mount" and isinstance(slot, CallbackSlot):
-                    await call(slot.function)
+                    await call_of(fiber, slot.kind, slot.function)
 
 
 async def _quietly(function: Callable[[], Any]) -> None:

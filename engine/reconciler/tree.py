@@ -63,7 +63,7 @@ class Tree:
         self.subscribers: dict[Any, set[Fiber]] = {}
         self.entering: list[Fiber] = []
         self.leaving: list[Callable[[], Any]] = []
-        self.effects: list[tuple[Any, Callable[[], Any]]] = []
+        self.effects: list[tuple[Fiber, Any, Callable[[], Any]]] = []
         self.stand_ins: Mapping[str, Callable[..., Any]] | None = None
         self.shape = 0
         self.expanded: frozenset[str] = frozenset()

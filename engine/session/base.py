@@ -22,7 +22,7 @@ from engine.messages import Incoming
 from engine.model import ModelRequest
 from engine.reconciler.tree import Tree
 from engine.session.execution import Execution, TickResult
-from engine.session.journal import Journal
+from engine.session.journal import UNKEPT, Journal, plain
 from engine.timeline.log import TimelineLog
 from engine.tools.confirm import Answer, Confirmations
 from engine.tools.definition import ToolDefinition
@@ -286,6 +286,14 @@ class SessionBase:
         events.extend(StateChanged(path=path, reason=reason) for path, reason in reports)
         return events
 
+    def _kept_metadata(self) -> Any:
+        """``metadata`` as it can be saved; where a program put in what is not JSON, what was saved before."""
+        kept = plain(dict(self.metadata)) if self.metadata else {}
+        if kept is UNKEPT:
+            log.warning("Metadata of session %s is not JSON and is not saved", self.id)
+            return self._row.get("metadata")
+        return kept
+
     # -- the row -----------------------------------------------------------------------------------------------
 
     def row(self, ending: Execution | None = None) -> dict[str, Any]:
@@ -296,7 +304,7 @@ class SessionBase:
         now = {
             "title": self.title,
             "agent_id": self.agent_id,
-            "metadata": dict(self.metadata),
+            "metadata": self._kept_metadata(),
             "sequence": self.sequence,
             "usage": (self.total_usage if ending is None else self.total_usage + ending.total_usage).to_json(),
             "parent_id": self.parent.id if self.parent is not None else None,

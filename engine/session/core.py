@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from engine.entries import Block, Entry
-from engine.errors import Aborted, SessionLocked, StoreError
+from engine.errors import Aborted, EngineError, SessionLocked, StoreError
 from engine.reconciler import phases
 from engine.reconciler.tree import Tree
 from engine.session.execution import Execution
@@ -140,7 +140,10 @@ class SessionCore(SessionParts):
             self._runner_ready = True
             init = getattr(self.runner, "on_session_init", None)
             if init is not None:
-                await phases.call(init, self)
+                try:
+                    await phases.call(init, self)
+                except Exception as error:
+                    raise EngineError(f"The runner's on_session_init raised {type(error).__name__}: {error}") from error
 
     async def ready_to_write(self, ex: Execution) -> None:
         """What was left unsaved goes first."""
@@ -274,7 +277,10 @@ class SessionCore(SessionParts):
             self._runner_ready = False
             destroy = getattr(self.runner, "on_destroy", None)
             if destroy is not None:
-                await phases.call(destroy, self)
+                try:
+                    await phases.call(destroy, self)
+                except Exception:  # what is unsaved is saved all the same
+                    log.exception("on_destroy of session %s raised", self.id)
         store = self.journal.store
         if store is not None:
             await self.journal.settle()

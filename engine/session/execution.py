@@ -120,7 +120,7 @@ class TickResult:
             return
         decided = next((item for item in asked if not item[0]), asked[-1])
         self.should_continue = decided[0]
-        self.reason = decided[1]
+        self.reason = None if decided[1] is None else str(decided[1])
 
 
 class Result:

@@ -11,6 +11,7 @@ from engine.entries import Entry, new_id
 from engine.errors import ValidationFailed
 from engine.persistence import Commit, ExecutionRecord, TickRecord
 from engine.reconciler.tree import ASIDE
+from engine.session.checks import tick_place
 from engine.session.journal import UNKEPT, give_state, plain
 from engine.session.recovery import ENDED, open_calls_of
 from engine.tools.confirm import QUESTIONS
@@ -66,7 +67,7 @@ async def fork_session(session: Session, at: Any, id: str | None) -> Session:
     app = session.app
     if app is None:
         raise ValidationFailed("A spawned session cannot be forked")
-    id = id or new_id("session")
+    id = new_id("session") if id is None else id
     async with session.using():
         await session.ensure_loaded()
         if await app.has(id):
@@ -75,8 +76,8 @@ async def fork_session(session: Session, at: Any, id: str | None) -> Session:
             await session.journal.settle()
             await session.journal.flush()
         last, state, shared = await _place(session, at)
-        entries = await _entries(session, last)
-    copies = [dataclasses.replace(entry, id=new_id("entry")) for entry in entries]
+        entries = await _entries(session, last, now=at is None)
+    copies = [dataclasses.replace(entry, id=new_id("entry"), index=number) for number, entry in enumerate(entries)]
     copies.extend(_closing(copies))
     fork = await app.session(id, component=session.component)
     fork.tools = list(session.tools)
@@ -86,7 +87,7 @@ async def fork_session(session: Session, at: Any, id: str | None) -> Session:
     fork.agent_version, fork.metadata = session.agent_version, dict(session.metadata)
     fork.forked_from = session.id
     fork.grants = {}
-    fork.log.load(copies, len(copies) and copies[-1].index + 1)
+    fork.log.load(copies, len(copies))
     give_state(fork.tree, state)
     shared = {key: item for key, item in shared.items() if key != QUESTIONS}
     fork.shared = {key: item["value"] for key, item in shared.items()}
@@ -105,8 +106,9 @@ async def _place(session: Session, at: Any) -> tuple[int, State, State]:
             raise ValidationFailed(f"There is no entry {at!r} in this session", place="at")
         state, shared = await _state_before(session, entry)
         return entry.index, state, shared
-    if isinstance(at, list | tuple) and len(at) == 2:
-        return await _tick_place(session, str(at[0]), int(at[1]))
+    tick = tick_place(at, "at")
+    if tick is not None:
+        return await _tick_place(session, *tick)
     raise ValidationFailed("A place is an entry's id or (execution_id, tick)", place="at")
 
 
@@ -120,8 +122,9 @@ async def _dropped(session: Session, id: str) -> Entry | None:
 
 
 async def _tick_place(session: Session, execution_id: str, tick: int) -> tuple[int, State, State]:
-    unknown = ValidationFailed(f"There is no tick {tick} of execution {execution_id!r}", place="at")
     store = session.journal.store
+    kept = f"; without a store only the newest {REMEMBERED_TICKS} are kept" if store is None else ""
+    unknown = ValidationFailed(f"There is no tick {tick} of execution {execution_id!r}{kept}", place="at")
     if store is None:
         for ex, number, last, state, shared in session.history_of_state:
             if (ex, number) == (execution_id, tick):
@@ -155,9 +158,12 @@ async def _state_before(session: Session, entry: Entry) -> tuple[State, State]:
     return dict(found[0]), dict(found[1])
 
 
-async def _entries(session: Session, last: int) -> list[Entry]:
-    held = [entry for entry in session.log.entries if entry.index <= last]
+async def _entries(session: Session, last: int, *, now: bool) -> list[Entry]:
+    """The entries up to an index; ``now``: what the session goes on with, also where a component replaced it."""
     store = session.journal.store
+    if session.log.replaced and not now and store is not None:
+        return list(await store.entries(session.id, 0, last))
+    held = [entry for entry in session.log.entries if entry.index <= last]
     first = held[0].index if held else last + 1
     if first > 0 and store is not None and last >= 0:
         return [*await store.entries(session.id, 0, min(first - 1, last)), *held]

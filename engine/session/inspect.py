@@ -11,6 +11,7 @@ from engine.errors import EngineError, ValidationFailed
 from engine.hooks.knobs import knobs_of
 from engine.hooks.slots import state_of
 from engine.model import ModelRequest
+from engine.session.checks import is_whole, tick_place
 from engine.session.fork import current_state
 
 if TYPE_CHECKING:
@@ -103,9 +104,10 @@ async def stored_request(session: Session, execution_id: str, tick: int) -> Mode
 
 
 async def _place(session: Session, tick: Any) -> tuple[str, int] | None:
-    if isinstance(tick, list | tuple) and len(tick) == 2:
-        return str(tick[0]), int(tick[1])
-    if tick is not None and not isinstance(tick, int):
+    given = tick_place(tick, "tick")
+    if given is not None:
+        return given
+    if tick is not None and not is_whole(tick):
         raise ValidationFailed("A tick is a number, or (execution_id, tick)", place="tick")
     last = session.compiled_at
     if last is None and session.journal.store is not None:

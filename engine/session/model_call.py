@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.entries import Block
-from engine.errors import EngineError, ModelError
+from engine.errors import EngineError, ModelError, ValidationFailed
 from engine.events import (
     ContentDelta,
     ContentEnd,
@@ -25,6 +25,7 @@ from engine.events import (
     Retry,
     SessionEvent,
 )
+from engine.json_values import check_json, clean, cleaned
 from engine.model import BlockDelta, BlockStart, BlockStop, ModelRequest, StreamStart, StreamStop
 from engine.usage import NO_USAGE, Usage
 
@@ -64,7 +65,7 @@ class Reply:
         found: dict[int, Block] = dict(self.blocks)
         for index, (block, parts) in self.partial.items():
             if block.get("type") == "text" and parts:
-                found[index] = {**block, "text": str(block.get("text", "")) + "".join(parts)}
+                found[index] = {**block, "text": clean(str(block.get("text", "")) + "".join(parts))}
         return [found[index] for index in sorted(found)]
 
     def close_calls(self) -> None:
@@ -76,7 +77,7 @@ class Reply:
                 value = json.loads("".join(parts) or "{}")
             except ValueError:
                 value = {}
-            self.blocks[index] = {**block, "input": value}
+            self.blocks[index] = cleaned({**block, "input": value})
             self.broken[block["id"]] = "The reply was cut off (max_tokens) in the middle of this call; it did not run."
             del self.partial[index]
 
@@ -124,6 +125,8 @@ class ModelCall:
         try:
             async for event in stream:
                 self._take(event, reply)
+        except ValidationFailed as error:
+            raise ModelError(f"The model's reply cannot be kept: {error}", kind="invalid_request") from error
         except EngineError:
             raise
         except Exception as error:
@@ -141,7 +144,7 @@ class ModelCall:
             reply.close_calls()
             for index, (block, parts) in list(reply.partial.items()):
                 if block.get("type") == "text":
-                    reply.blocks[index] = {**block, "text": str(block.get("text", "")) + "".join(parts)}
+                    reply.blocks[index] = {**block, "text": clean(str(block.get("text", "")) + "".join(parts))}
             reply.partial.clear()
         usage = reply.usage
         prices = getattr(getattr(self.model, "info", None), "prices", None)
@@ -173,8 +176,9 @@ class ModelCall:
             self.emit(ContentStart(message_id=message_id, index=event.index, block=event.block))
         elif isinstance(event, BlockStop):
             reply.started = True
+            check_json(event.block, f"content[{event.index}]")
             reply.partial.pop(event.index, None)
-            reply.blocks[event.index] = event.block
+            reply.blocks[event.index] = cleaned(event.block)
             self.emit(ContentEnd(message_id=message_id, index=event.index, block=event.block))
         elif isinstance(event, StreamStart):
             reply.model = event.model

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from engine.component import root_element
 from engine.entries import new_id
-from engine.errors import SessionClosed, SpawnDepthExceeded
+from engine.errors import SessionClosed, SpawnDepthExceeded, ValidationFailed
 from engine.eventlog import MAX_EVENTS_PER_SESSION, EventLog
 from engine.events import SessionEvent
 from engine.messages import Incoming, messages_of
 from engine.model import ModelRequest
-from engine.session.checks import check_given
+from engine.session.checks import check_given, is_whole
 from engine.session.core import SessionCore
 from engine.session.execution import Execution, ExecutionHandle, Procedure, SendResult, quiet_future
 from engine.session.loop import run_execution
 from engine.timeline.log import TimelineView
 from engine.tools.confirm import Answer, no_question
-from engine.tools.definition import as_definition
+from engine.tools.definition import as_definitions
 from engine.usage import Usage
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Session(SessionCore):
         """
         self.check_open()
         incoming = messages_of(messages)
-        definitions = [as_definition(item) for item in tools]
+        definitions = as_definitions(tools)
         check_given(props, max_ticks, metadata)
         running = self.current
         if running is not None and not running.stopping and running.aborting is None:
@@ -209,14 +209,17 @@ class Session(SessionCore):
 
         Raises:
             SpawnDepthExceeded: Sessions would be nested more than ten deep.
+            ValidationFailed: Something given has the wrong shape; nothing was started.
         """
         from engine.session.spawn import spawn_child
 
         self.check_open()
         if self.depth >= MAX_DEPTH:
             raise SpawnDepthExceeded(f"Sessions may be nested at most {MAX_DEPTH} deep")
+        incoming = messages_of(messages)
+        check_given(props, max_ticks)
         return spawn_child(
-            self, component, messages, model=model, max_ticks=max_ticks, label=label, props=props,
+            self, component, incoming, model=model, max_ticks=max_ticks, label=label, props=props,
             call_id=call_id, runner=runner, agent_id=agent_id,
         )  # fmt: skip
 
@@ -304,10 +307,13 @@ class Session(SessionCore):
                 and without a store in all but the newest eight.
 
         Raises:
+            ValidationFailed: ``after`` is not a whole number.
             EngineError: Events behind ``after`` are not kept any more: memory has the newest 5,000, a store the newest
                 2,000. The iterator raises it where that shows only when the store is read.
         """
         self.check_open()
+        if after is not None and not is_whole(after):
+            raise ValidationFailed("after must be the sequence number of an event", place="after")
         log = self.events_log
         if after is None:
             return log.read(log.end)

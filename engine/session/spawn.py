@@ -40,7 +40,7 @@ def spawn_child(
         spawn_id,
         component=component,
         model=model,
-        max_ticks=max_ticks or parent.max_ticks,
+        max_ticks=max_ticks if max_ticks is not None else parent.max_ticks,
         runner=runner if runner is not None else parent.runner,
         parent=parent,
         on_event=forward,

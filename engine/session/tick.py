@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from engine.compiler.compile import Compiled, CompileInput
 from engine.compiler.record import record_of
 from engine.entries import Block, Entry, new_id
-from engine.errors import Aborted, ModelError, SessionLocked
+from engine.errors import Aborted, EngineError, ModelError, SessionLocked
 from engine.events import CompiledEvent, ContextUpdate, EntryCommitted, TickEnd, TickStart
+from engine.json_values import check_json
 from engine.model import ModelRequest
 from engine.reconciler import phases
 from engine.reconciler.tree import MAX_PASSES
@@ -154,8 +155,15 @@ class Tick:
         self._check_window(compiled)
         changed = None
         if self._runner_transforms():
-            changed = await phases.call(self._runner_transforms(), compiled.request, self.info())
+            try:
+                changed = await phases.call(self._runner_transforms(), compiled.request, self.info())
+            except EngineError:
+                raise
+            except Exception as error:
+                raise EngineError(f"The runner's transform raised {type(error).__name__}: {error}") from error
             if isinstance(changed, ModelRequest) and changed is not compiled.request:
+                for part in ("system_blocks", "messages", "tools"):
+                    check_json(getattr(changed, part), f"transform.{part}")
                 compiled.request = changed
             else:
                 changed = None
@@ -193,7 +201,10 @@ class Tick:
         fresh = [entry for entry in gone if entry.id not in self.session.evicted]
         if fresh:
             self.session.evicted |= {entry.id for entry in fresh}
-            await phases.call(on_evict, fresh)
+            try:
+                await phases.call(on_evict, fresh)
+            except Exception as error:
+                raise EngineError(f"on_evict of Timeline raised {type(error).__name__}: {error}") from error
 
     def _runner_transforms(self) -> Any:
         return getattr(self.session.runner, "transform", None)
@@ -344,8 +355,8 @@ class Tick:
         session.last_tick = result
         with session.interruptible(ex):
             await session.rendered()
-            for _, function in phases.callbacks(session.tree, "on_tick_end", "continuation"):
-                result.settle(await phases.call(function, result))
+            for fiber, kind, function in phases.callbacks(session.tree, "on_tick_end", "continuation"):
+                result.settle(await phases.call_of(fiber, kind, function, result))
         if session.has_joined() and not result.should_continue and result.reason is None:
             result.should_continue = True
         ex.stop_reason = reply.stop_reason

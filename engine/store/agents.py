@@ -16,8 +16,9 @@ from typing import Any, TypeVar
 
 from engine.entries import new_id
 from engine.errors import StoreError
+from engine.json_values import clean
 from engine.permissions import stored_key
-from engine.store.codec import clean, dumps, loads, pack, shorten, unpack
+from engine.store.codec import dumps, loads, pack, shorten, unpack
 from engine.store.readers import Readers
 from engine.store.versions import KEEP_DAYS, VersionRow, drop_documents, drop_surplus, list_versions, surplus
 from engine.store.writer import Writer

@@ -9,6 +9,7 @@ from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-
 from typing import Any
 
 from engine.errors import StoreError
+from engine.json_values import clean
 
 MAX_INDEXED_CHARACTERS = 65_536
 """Of one entry, this much text is searchable; the rest is stored all the same."""
@@ -45,17 +46,6 @@ if c_make_encoder is not None:
 
     def _encode(value: Any) -> str:
         return "".join(_chunks(value, 0))
-
-
-def clean(text: str) -> str:
-    """``text`` as it can be stored as UTF-8: half surrogates become U+FFFD, or the character two of them mean."""
-    if text.isascii():
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text
 
 
 def dumps(value: Any, what: str) -> str:

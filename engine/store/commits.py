@@ -14,13 +14,13 @@ from typing import Any
 
 from engine.entries import Entry
 from engine.errors import StoreError
+from engine.json_values import clean
 from engine.persistence import Commit, ExecutionRecord, TickRecord
 from engine.store import contexts, events
 from engine.store.codec import (
     PREVIEW_CHARACTERS,
     TITLE_CHARACTERS,
     TITLE_LIMIT,
-    clean,
     dumps,
     optional_json,
     pack,

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.store.codec import clean, dumps, loads
+from engine.json_values import clean
+from engine.store.codec import dumps, loads
 from engine.store.readers import Readers
 from engine.store.writer import Writer
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import StoreError
-from engine.store.codec import clean, dumps, loads, pack, shorten, unpack
+from engine.json_values import clean
+from engine.store.codec import dumps, loads, pack, shorten, unpack
 from engine.store.readers import Readers
 from engine.store.writer import Writer
 

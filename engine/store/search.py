@@ -12,7 +12,8 @@ from __future__ import annotations
 import re
 import sqlite3
 
-from engine.store.codec import clean, stored_text
+from engine.json_values import clean
+from engine.store.codec import stored_text
 
 BATCH_ENTRIES = 200
 BATCH_CHARACTERS = 200_000

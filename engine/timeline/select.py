@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.entries import Entry
+from engine.errors import EngineError
 from engine.timeline.log import TimelineLog
 from engine.timeline.strategies import Budget, apply_strategy, summarized
 
@@ -56,9 +57,7 @@ async def choose(
     protected = running.first
     if props["roles"] is not None or props["filter"] is not None:
         roles, keep = props["roles"], props["filter"]
-        before = [
-            e for e in entries[: running.first] if (roles is None or e.role in roles) and (keep is None or keep(e))
-        ]
+        before = [e for e in entries[: running.first] if (roles is None or e.role in roles) and _kept(keep, e)]
         if len(before) < min(running.first, len(entries)):
             start, chosen, protected = None, [*before, *entries[running.first :]], len(before)
     if props["strategy"] == "summarize" and (props["limit"] is not None or props["max_tokens"] is not None):
@@ -84,6 +83,13 @@ async def choose(
     if start is not None and not kept:
         return Choice([], len(entries), budget, evicted)
     return Choice(kept, start + len(chosen) - len(kept) if contiguous and start is not None else None, budget, evicted)
+
+
+def _kept(keep: Callable[[Entry], Any] | None, entry: Entry) -> bool:
+    try:
+        return keep is None or bool(keep(entry))
+    except Exception as error:
+        raise EngineError(f"The filter of Timeline raised {type(error).__name__}: {error}") from error
 
 
 async def _summarized(

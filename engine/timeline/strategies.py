@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.entries import Entry
-from engine.errors import ValidationFailed
+from engine.errors import EngineError, ValidationFailed
 from engine.timeline.log import weight
 
 
@@ -58,6 +58,7 @@ async def apply_strategy(
 
     Raises:
         ValidationFailed: There is no such strategy, or the function returned something that is not entries.
+        EngineError: The function raised.
     """
     strategy = props["strategy"]
     if callable(strategy):
@@ -65,9 +66,12 @@ async def apply_strategy(
             "max_tokens": budget.effective if budget is not None else None,
             "current_tokens": budget.current_tokens if budget is not None else sum(weight(e) for e in entries),
         }
-        kept = strategy(list(entries), limits, props["guidance"])
-        if inspect.isawaitable(kept):
-            kept = await kept
+        try:
+            kept = strategy(list(entries), limits, props["guidance"])
+            if inspect.isawaitable(kept):
+                kept = await kept
+        except Exception as error:
+            raise EngineError(f"The strategy of Timeline raised {type(error).__name__}: {error}") from error
         if not isinstance(kept, list | tuple) or not all(isinstance(e, Entry) for e in kept):
             raise ValidationFailed("A timeline strategy must return a list of entries", place="strategy")
         there = {e.id for e in kept}

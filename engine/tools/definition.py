@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.elements import Element
+from engine.elements import Audience, Element, check_choice
 from engine.errors import ValidationFailed
+from engine.json_values import check_json
 from engine.tools.schema import Signature, read_signature
 
 
@@ -48,6 +49,25 @@ class ToolDefinition:
 
     __hash__ = None  # type: ignore[assignment]
 
+    def __post_init__(self) -> None:
+        """Raise ValidationFailed where a property has the wrong shape; ``place`` names it."""
+        if not isinstance(self.name, str) or not self.name:
+            raise ValidationFailed(f"A tool's name must be a text, not {self.name!r}", place="name")
+        self._check(isinstance(self.description, str), "description", "a text")
+        self._check(self.handler is None or callable(self.handler), "handler", "a function")
+        self._check(all(isinstance(alias, str) for alias in self.aliases), "aliases", "a list of texts")
+        seconds = self.timeout
+        fits = seconds is None or (isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds > 0)
+        self._check(fits, "timeout", "a number of seconds above 0")
+        check_choice(self.audience, Audience, "audience")
+        if self.provider is not None:
+            check_json(self.provider, "provider")
+
+    def _check(self, fits: bool, place: str, what: str) -> None:
+        if not fits:
+            found = getattr(self, place)
+            raise ValidationFailed(f"{place} of tool {self.name} must be {what}, not {found!r}", place=place)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function itself."""
         if self.handler is None:
@@ -70,6 +90,10 @@ class ToolDefinition:
 
 def _described(output: Any) -> Any:
     return None if output is None or isinstance(output, bool) else output
+
+
+def _aliases(given: Any) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 _UNSET: Any = object()
@@ -106,7 +130,7 @@ def Tool(
         "output": output,
         "requires_confirmation": requires_confirmation,
         "audience": audience,
-        "aliases": tuple(aliases) if aliases is not _UNSET else _UNSET,
+        "aliases": _aliases(aliases) if aliases is not _UNSET else _UNSET,
         "serial": serial,
         "inline": inline,
         "timeout": timeout,
@@ -139,10 +163,21 @@ def tool(function: Callable[..., Any] | None = None, **props: Any) -> Any:
         doc = (handler.__doc__ or "").strip().split("\n\n")[0]
         merged = {"name": handler.__name__, "description": " ".join(doc.split()), **props}
         if "aliases" in merged:
-            merged["aliases"] = tuple(merged["aliases"])
+            merged["aliases"] = _aliases(merged["aliases"])
         return ToolDefinition(handler=handler, **merged)
 
     return make(function) if function is not None else make
+
+
+def as_definitions(values: Any) -> list[ToolDefinition]:
+    """The tools given to ``create_app``, a session or ``send``.
+
+    Raises:
+        ValidationFailed: They are no list of tools.
+    """
+    if isinstance(values, str | Mapping) or not isinstance(values, Iterable):
+        raise ValidationFailed(f"tools must be a list of tools, not {type(values).__name__}", place="tools")
+    return [as_definition(value) for value in values]
 
 
 def as_definition(value: Any) -> ToolDefinition:

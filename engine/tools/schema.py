@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Union
 
 from engine.errors import ValidationFailed
+from engine.json_values import check_json
 
 MAX_PROBLEMS = 5
 """So many problems of an input are told to the model at most."""
@@ -146,6 +147,7 @@ def check_schema(name: str, schema: Mapping[str, Any]) -> None:
     """Raise ValidationFailed where a description is not a JSON schema of an object."""
     if schema.get("type", "object") != "object":
         raise ValidationFailed(f"The input schema of tool {name} must be of type object", place="input.type")
+    check_json(schema, "input")
     import jsonschema
 
     try:

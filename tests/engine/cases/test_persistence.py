@@ -20,6 +20,7 @@ from engine import (
     create_app,
     use_data,
     use_knob,
+    use_on_tick_end,
     use_session_state,
     use_state,
 )
@@ -296,3 +297,28 @@ async def test_b28_a_failed_save_is_told_and_made_up_for(tmp_path):
     assert [e.text for e in stored.entries] == in_memory
     assert len({e.id for e in stored.entries}) == len(stored.entries)
     await store.aclose()
+
+
+async def test_elements_and_components_replace_each_other_at_the_root(bench):
+    def counted():
+        count, set_count = use_state(0)
+        use_on_tick_end(lambda: set_count(lambda old: old + 1))
+        return System(f"count {count}")
+
+    @component
+    def Counter():
+        return counted()
+
+    @component
+    def Agent(word="none"):
+        return [System(word), Counter(key="counter"), Timeline()]
+
+    b = await bench([Counter(key="counter"), Timeline()])
+    await b.session.send("a", props={"word": "ignored"}).result
+    b.session.replace(Agent)
+    await b.session.send("b", props={"word": "told"}).result
+    b.session.replace([System("last"), Counter(key="counter"), Timeline()])
+    await b.session.send("c").result
+    b.session.replace(System("alone"))
+    await b.session.send("d").result
+    assert [call.system for call in b.model.calls] == ["count 0", "told\n\ncount 1", "last\n\ncount 2", "alone"]
