@@ -75,7 +75,7 @@ class Commands(QObject):
             "session.trash": self._trash_session,
             "session.stop": bench.chat.stop,
             "session.focus": self._focus_chat,
-            "model.choose": desk.choose_model,
+            "model.choose": desk.front_model.choose,
             "palette": self.finder.open,
             "page.agents": lambda: desk.go("agents"),
             "page.sessions": lambda: desk.go("sessions"),
@@ -166,17 +166,18 @@ class Commands(QObject):
 
     def _cycle(self, step: int) -> None:
         desk = self._desk
-        panes: dict[str, list[QWidget]] = {
-            "workspace": desk.bench.page.panes(),
-            "sessions": desk.sessions.page.panes(),
-            "agents": [desk.agents.page],
-            "versions": desk.documents.versions.page.panes(),
-            "library": desk.documents.library.page.panes(),
-            "permissions": [desk.documents.permissions.page],
-            "part": desk.part_editor.page.panes(),
-            "settings": [desk.settings.page],
+        panes: dict[str, Callable[[], list[QWidget]]] = {
+            "workspace": lambda: desk.bench.page.panes(),
+            "sessions": lambda: desk.sessions.page.panes(),
+            "agents": lambda: [desk.agents.page],
+            "versions": lambda: desk.documents.versions.page.panes(),
+            "library": lambda: desk.documents.library.page.panes(),
+            "permissions": lambda: [desk.documents.permissions.page],
+            "part": lambda: desk.part_editor.page.panes(),
+            "settings": lambda: [desk.settings.page],
         }
-        desk.window.cycle_pane(panes.get(desk.window.page, []), step)
+        page = desk.window.page
+        desk.window.cycle_pane(panes[page]() if page in panes else [], step)
 
     def _toggle_theme(self) -> None:
         settings = self._desk.services.settings_file.current

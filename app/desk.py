@@ -71,7 +71,7 @@ class Desk(QObject):
         )
         self.trouble = StoreTrouble(self.services.database, application.open_store, self.notify, self)
         self.watch: Watch | None = None
-        self._listed: tuple[Sequence[AgentRow], Mapping[str, int]] = ((), {})
+        self._listed: tuple[Sequence[AgentRow], Mapping[str, int]] | None = None
         self._others: tuple[AgentChoice, ...] = ()
         self._begun = False
 
@@ -132,7 +132,8 @@ class Desk(QObject):
         made.page.import_requested.connect(self.documents.imports.choose_file)
         self.models.changed.connect(made.refresh)
         self.downloads.changed.connect(made.refresh)
-        made.set_counts(*self._listed)
+        if self._listed is not None:
+            made.set_counts(*self._listed)
         if self._begun:
             spawn(made.begin(), name="show templates", owner=self)
         return made

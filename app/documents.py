@@ -1,28 +1,29 @@
 """Agents as documents at one desk: from files, in versions, with permissions, and the library of parts.
 
-Here: these controllers put together. Not here: what each does (``controllers``), and the rest of the window (``desk``).
+Here: these controllers put together, each made with its page when that is first shown. Not here: what each does
+(``controllers``), and the rest of the window (``desk``).
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
 
 from app.controllers.imports import ImportsController
-from app.controllers.library import LibraryController
-from app.controllers.permissions import PermissionsController
-from app.controllers.versions import VersionsController
 from app.tasks import spawn
 from app.window.drop_files import DropFiles
-from widgets.library import LibraryPage
-from widgets.permissions import PermissionsPage
-from widgets.versions import VersionsPage
 
 if TYPE_CHECKING:
+    from app.controllers.library import LibraryController
+    from app.controllers.permissions import PermissionsController
+    from app.controllers.versions import VersionsController
     from app.desk import Desk
+
+log = logging.getLogger(__name__)
 
 
 class Documents(QObject):
@@ -34,43 +35,82 @@ class Documents(QObject):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        services, notify, bench = desk.services, desk.notify, desk.bench
         self._desk = desk
-        self.imports = ImportsController(services, desk.window, notify, self)
-        self.versions = VersionsController(services, VersionsPage(), notify, lambda: bench.agent, self)
-        self.library = LibraryController(services, LibraryPage(), desk.parts, notify, bench, self)
-        self.permissions = PermissionsController(services, PermissionsPage(), notify, bench.agents, self)
-        self.pages: dict[str, QWidget] = {
-            "library": self.library.page,
-            "versions": self.versions.page,
-            "permissions": self.permissions.page,
-        }
-        self.shows: dict[str, Callable[[], None]] = {
-            "library": self.library.show,
-            "versions": self.versions.show,
-            "permissions": self.permissions.show,
-        }
-        """What to look up when a page comes to the front."""
+        self._services = desk.services
+        self._lists: Callable[[], None] = lambda: None
+        self.imports = ImportsController(desk.services, desk.window, desk.notify, self)
+        desk.window.add_page("library", lambda: self.library.page)
+        desk.window.add_page("versions", lambda: self.versions.page)
+        desk.window.add_page("permissions", lambda: self.permissions.page)
 
     def connect_all(self, lists: Callable[[], None]) -> None:
         """Let one lead to the other; ``lists`` looks at the lists again."""
+        self._lists = lists
+        DropFiles(self._desk.window).dropped.connect(self.imports.take)
+        self.imports.open_wanted.connect(self._desk.open)
+        self.imports.changed.connect(lists)
+
+    @cached_property
+    def library(self) -> LibraryController:
+        """The parts, and where they are used."""
+        from app.controllers.library import LibraryController
+        from widgets.library import LibraryPage
+
         desk = self._desk
-        desk.agents.page.import_requested.connect(self.imports.choose_file)
-        DropFiles(desk.window).dropped.connect(self.imports.take)
-        for opener in (self.imports.open_wanted, self.versions.open_wanted, self.library.open_wanted):
-            opener.connect(desk.open)
-        for changed in (self.imports.changed, self.versions.changed):
-            changed.connect(lists)
-        self.versions.back_wanted.connect(self._back_to_the_tree)
-        self.permissions.back_wanted.connect(lambda: desk.go("settings"))
-        self.library.page_wanted.connect(desk.go)
-        self.library.counted.connect(lambda count: desk.window.sidebar.set_count("library", count or None))
-        desk.settings.page_wanted.connect(desk.go)
+        made = LibraryController(self._services, LibraryPage(desk.window), desk.parts, desk.notify, desk.bench, self)
+        made.open_wanted.connect(desk.open)
+        made.page_wanted.connect(desk.go)
+        made.changed.connect(self._lists)
+        return made
+
+    @cached_property
+    def versions(self) -> VersionsController:
+        """What the agent in front was before."""
+        from app.controllers.versions import VersionsController
+        from widgets.versions import VersionsPage
+
+        desk = self._desk
+        made = VersionsController(
+            self._services, VersionsPage(desk.window), desk.notify, lambda: desk.bench.agent, self
+        )
+        made.open_wanted.connect(desk.open)
+        made.changed.connect(self._lists)
+        made.back_wanted.connect(self._back_to_the_tree)
+        return made
+
+    @cached_property
+    def permissions(self) -> PermissionsController:
+        """What agents are allowed."""
+        from app.controllers.permissions import PermissionsController
+        from widgets.permissions import PermissionsPage
+
+        desk = self._desk
+        made = PermissionsController(self._services, PermissionsPage(desk.window), desk.notify, desk.bench.agents, self)
+        made.back_wanted.connect(lambda: desk.go("settings"))
+        return made
+
+    def show(self, page: str) -> None:
+        """Look up what a page shows that comes to the front; other pages are not of concern here."""
+        if page == "library":
+            self.library.show()
+        elif page == "versions":
+            self.versions.show()
+        elif page == "permissions":
+            self.permissions.show()
 
     def begin(self) -> None:
         """The database is open."""
-        self.library.show()
-        spawn(self.versions.begin(), name="thin out versions", owner=self)
+        spawn(self._thin_out(), name="thin out versions", owner=self)
+
+    async def _thin_out(self) -> None:
+        """Of each day one version stays, and those with a name or that were used."""
+        try:
+            gone = await self._services.store.agents.thin_versions()
+        except Exception as error:
+            log.warning("Old versions could not be thinned out", exc_info=error)
+            return
+        if gone:
+            log.info("%s old versions were thinned out", gone)
 
     def _back_to_the_tree(self) -> None:
         self._desk.go("workspace")

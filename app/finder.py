@@ -44,7 +44,7 @@ class Finder(QObject):
         self._does: dict[str, Callable[[str], object]] = {
             "action": desk.window.actions_.run,
             "agent": desk.open,
-            "session": desk.sessions.open,
+            "session": lambda session_id: desk.sessions.open(session_id),
             "node": self._go_to_node,
             "kind": self._add_kind,
             "setting": self._set,

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import logging
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -32,8 +33,11 @@ def run_gui(options: argparse.Namespace) -> int:
         )
         return 1
     os.environ["QT_API"] = "pyside6"
-    import qasync
+    gc.disable()  # what the start makes is there to stay; afterwards `collecting_here` collects
     from PySide6.QtWidgets import QApplication
+
+    leave_sources_unread()
+    import qasync
 
     app = QApplication.instance() or QApplication([sys.argv[0]])
     assert isinstance(app, QApplication)
@@ -74,6 +78,19 @@ async def _main(app: object, options: argparse.Namespace) -> int:
         await application.start(open_file=options.open_file)
         await quit_.wait()
     return 0
+
+
+def leave_sources_unread() -> None:
+    """Keep PySide from reading the source of every module that is imported after it.
+
+    It looks for the name PySide6 there, for the sake of its ``__feature__`` switches, which nothing here uses. That
+    takes a tenth of the time until the window can be used, and keeps all the sources in memory. Where PySide works in
+    another way one day, this has no effect.
+    """
+    with suppress(ImportError):
+        from shibokensupport import feature  # type: ignore[import-not-found]
+
+        feature._mod_uses_pyside = lambda module: False
 
 
 def _has_display() -> bool:

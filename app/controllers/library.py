@@ -43,12 +43,12 @@ class LibraryController(QObject):
     Signals:
         open_wanted: (agent id, "") to bring to the front.
         page_wanted: Another page is to come to the front (its name).
-        counted: How many parts there are.
+        changed: Lists elsewhere should look again.
     """
 
     open_wanted = Signal(str, str)
     page_wanted = Signal(str)
-    counted = Signal(int)
+    changed = Signal()
 
     def __init__(
         self,
@@ -88,7 +88,6 @@ class LibraryController(QObject):
         self.page.set_can_use(self._bench.agent is not None)
         self.page.show_parts(items, current)
         self.page.show_deleted([(row.id, row.title) for row in await store.list(trashed=True)])
-        self.counted.emit(len(items))
         await self._show_part(self.page.list.current())
 
     async def _show_part(self, part_id: str) -> None:
@@ -131,15 +130,17 @@ class LibraryController(QObject):
         if stored is None:
             return
         await self._services.store.parts.trash(part_id)
-        await self.refresh()
         self._notify.say(
             tr("“{title}” is deleted. Agents that use it keep it.", title=stored.row.title),
             tr("Undo"),
             lambda: self._do(partial(self._restore, part_id), "restore a part"),
         )
+        self.changed.emit()
+        await self.refresh()
 
     async def _restore(self, part_id: str) -> None:
         await self._services.store.parts.restore(part_id)
+        self.changed.emit()
         await self.refresh(part_id)
 
     async def _update(self, part_id: str) -> None:

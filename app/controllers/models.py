@@ -115,11 +115,11 @@ class ModelsController(QObject):
         spawn(run_dialog(dialog), name="set up a connection", owner=self)
 
     def attach(self, form: ConnectionForm, connection: Connection, done: Callable[[Connection], None]) -> None:
-        """Make the buttons of a connection form work."""
+        """Make the buttons of a connection form work. The keychain is asked when it is seen: it may want a password."""
         form.test_requested.connect(lambda draft: spawn(self._try(form, connection, draft), name="test", owner=form))
         form.save_requested.connect(lambda draft: spawn(self._save(connection, draft, done), name="save", owner=self))
         form.set_values(connection.address, connection.model)
-        spawn(self._fill(form, connection), name="fill a connection form", owner=form)
+        form.shown.connect(lambda: spawn(self._fill(form, connection), name="fill a connection form", owner=form))
 
     async def _fill(self, form: ConnectionForm, connection: Connection) -> None:
         has_key = await self._has_key(connection)

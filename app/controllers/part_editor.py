@@ -60,7 +60,10 @@ class PartEditor(QObject):
         page.update_requested.connect(lambda: spawn(self._update(), name="update a part", owner=self))
         page.tree.library_requested.connect(lambda action: parts.run(action, page.tree))
         page.tree.selection_changed.connect(self.edited)
-        parts.edit_wanted.connect(lambda part_id: spawn(self.open(part_id), name="open a part", owner=self))
+
+    def edit(self, part_id: str) -> None:
+        """As :meth:`open`, begun."""
+        spawn(self.open(part_id), name="open a part", owner=self)
 
     async def open(self, part_id: str) -> bool:
         """Open a part of the library; False where it is gone or cannot be read."""

@@ -17,7 +17,6 @@ from app.part_updates import PartUpdates
 from app.services import Services
 from app.tasks import run_dialog, spawn
 from app.text import tr
-from app.window.part_dialogs import ChoosePartDialog, SavePartDialog, UpdatePartDialog
 from engine.blueprint.document import AgentDocument, Node
 from engine.blueprint.edits import EditError, InsertNode
 from engine.blueprint.kinds import kind_of
@@ -81,6 +80,8 @@ class PartsController(QObject):
             self._notify.error(explain(error))
 
     async def _save(self, model: DocumentModel, tree: TreeEditor) -> None:
+        from app.window.part_dialogs import SavePartDialog
+
         document, ids = model.document, tree.operations.roots()
         found = found_parameters(document, ids)
         first = document.node(ids[0])
@@ -101,6 +102,8 @@ class PartsController(QObject):
         self._notify.say(tr("“{name}” is in the library now.", name=definition.title))
 
     async def _use(self, model: DocumentModel, tree: TreeEditor) -> None:
+        from app.window.part_dialogs import ChoosePartDialog
+
         inside = part_id(model.document)
         rows = [row for row in await self._services.store.parts.list() if row.id != inside]
         dialog = ChoosePartDialog(rows, self._window)
@@ -154,6 +157,8 @@ class PartsController(QObject):
         if not plan.agents:
             self._notify.say(tr("No agent uses another version of “{name}”.", name=definition.title))
             return 0
+        from app.window.part_dialogs import UpdatePartDialog
+
         dialog = UpdatePartDialog(plan, definition.title, self._window)
         accepted = await run_dialog(dialog, delete=False) == QDialog.DialogCode.Accepted
         agents = dialog.agents

@@ -59,17 +59,15 @@ class SessionsController(QObject):
         sessions.pin_requested.connect(self._pin)
         page.reader.asked.connect(self._asked)
 
-    def begin(self) -> None:
-        """The database is open."""
-        self.source = StoreSessions(self._services.store)
-        self.page.list.set_source(self.source, lambda work: spawn(work, name="session list", owner=self))
-
     def reload(self) -> None:
-        """Look again, keeping place and selection."""
+        """Look again, keeping place and selection; the first time, look at all, once the database is open."""
         if self.source is not None:
             self.page.list.reload()
             if self._wanted:
                 self._read(self._wanted)
+        elif self._services.store_is_open:
+            self.source = StoreSessions(self._services.store)
+            self.page.list.set_source(self.source, lambda work: spawn(work, name="session list", owner=self))
 
     # --- what can be done ------------------------------------------------------------------------------------
 

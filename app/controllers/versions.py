@@ -346,15 +346,3 @@ class VersionsController(QObject):
 
     def _row(self, version_id: str) -> VersionRow | None:
         return next((row for row in self._rows if row.id == version_id), None)
-
-    # --- housekeeping ----------------------------------------------------------------------------------------
-
-    async def begin(self) -> None:
-        """Thin out what is old: of each day one version stays, and those with a name or that were used."""
-        try:
-            gone = await self._services.store.agents.thin_versions()
-        except Exception as error:
-            log.warning("Old versions could not be thinned out", exc_info=error)
-            return
-        if gone:
-            log.info("%s old versions were thinned out", gone)

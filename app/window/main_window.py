@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QIcon, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QStackedWidget, QToolButton, QVBoxLayout, QWidget
@@ -42,6 +44,7 @@ class MainWindow(QMainWindow):
             self.setWindowIcon(QIcon(str(icon)))
         self._may_close = False
         self._was_painted = False
+        self._makers: dict[str, Callable[[], QWidget]] = {}
         self._pages: dict[str, QWidget] = {}
         self.actions_ = ActionSet(self)
         self.sidebar = Sidebar()
@@ -94,10 +97,9 @@ class MainWindow(QMainWindow):
 
     # --- pages -----------------------------------------------------------------------------------------------
 
-    def add_page(self, name: str, page: QWidget) -> None:
-        """Add a page under a name."""
-        self._pages[name] = page
-        self.stack.addWidget(page)
+    def add_page(self, name: str, make: Callable[[], QWidget]) -> None:
+        """Add a page under a name; ``make`` is called when it comes to the front for the first time."""
+        self._makers[name] = make
 
     @property
     def page(self) -> str:
@@ -107,6 +109,9 @@ class MainWindow(QMainWindow):
 
     def show_page(self, name: str) -> None:
         """Bring a page to the front."""
+        if name not in self._pages:
+            self._pages[name] = page = self._makers[name]()
+            self.stack.addWidget(page)
         if self.stack.currentWidget() is not self._pages[name]:
             self.stack.setCurrentWidget(self._pages[name])
         self.sidebar.set_current(INSIDE.get(name, name))
