@@ -87,7 +87,7 @@ class Environment:
         say(
             "Installing the Python packages that Bough needs into " + self.folder.name + "; this takes a minute or two."
         )
-        # The lists are whole. Without --no-deps an older pip looks `coverage[toml]` up again, and refuses what is newer.
+        # The lists are whole. Without --no-deps an older pip looks `coverage[toml]` up again, and refuses a newer one.
         pinned = ["install", "--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", LISTS[self.level]]
         self._pip(pinned, fetches=True)
         self._pip(["install", "--no-deps", "--no-build-isolation", "--no-index", "--editable", "."], fetches=False)

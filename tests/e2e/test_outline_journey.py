@@ -1,4 +1,4 @@
-"""The reference agent made in the outline by keyboard alone, in the real window: nothing is clicked, nothing is seen."""
+"""The reference agent made in the outline by keyboard alone, in the real window: nothing is clicked or looked at."""
 
 from __future__ import annotations
 
