@@ -36,7 +36,8 @@ class AgentProperties(Properties):
         [],
         label="First messages",
         editor="list",
-        help="Offered in an empty chat, one a line, so that nobody starts at a blank page. The model does not see them.",
+        help="Offered in an empty chat, one a line, so that nobody starts at a blank page. "
+        "The model does not see them.",
         advanced=True,
         max_length=6,
     )

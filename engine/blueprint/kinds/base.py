@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic import Field as PydanticField
 
 from engine.blueprint.document import AgentDocument, Node
+from engine.blueprint.names import unique_title
 
 if TYPE_CHECKING:
     from engine.blueprint.checks import View
@@ -126,6 +127,13 @@ class Variable:
     settable: bool = False
 
 
+def technical_name_prop(help: str = "") -> Any:
+    """The property with the technical name of a node that is called by another name as well."""
+    follows = "Follows from the name while it is empty."
+    words = f"{help} {follows}".strip()
+    return prop("", label="Technical name", help=words, advanced=True, max_length=64)
+
+
 P = TypeVar("P", bound=Properties)
 
 
@@ -157,6 +165,8 @@ class NodeKind(Generic[P]):
         once: At most one in an agent.
         addable: Whether the palette offers it.
         order: Position inside its group.
+        first_title: What one fresh from the palette is called, with a number behind it where that is taken; "" for
+            kinds without a title, and those that start without one.
     """
 
     name: ClassVar[str]
@@ -171,6 +181,7 @@ class NodeKind(Generic[P]):
     once: ClassVar[bool] = False
     addable: ClassVar[bool] = True
     order: ClassVar[int] = 100
+    first_title: ClassVar[str] = ""
 
     def props(self, node: Node) -> P:
         """The node's properties, parsed once.
@@ -199,7 +210,10 @@ class NodeKind(Generic[P]):
 
     def new_props(self, document: AgentDocument) -> dict[str, Any]:
         """Properties of a node fresh from the palette."""
-        return {}
+        if not self.first_title:
+            return {}
+        taken = {str(other.props.get("title", "")) for other in document.walk() if other.kind == self.name}
+        return {"title": unique_title(self.first_title, taken)}
 
     def declares(self, node: Node) -> tuple[Variable, ...]:
         """Variables that this node makes."""
@@ -256,4 +270,4 @@ def preview(text: str, limit: int = 90) -> str:
     return plain_preview(text, limit)
 
 
-__all__ = ["GROUP_TITLES", "NodeKind", "Properties", "Secret", "Variable", "preview", "prop"]
+__all__ = ["GROUP_TITLES", "NodeKind", "Properties", "Secret", "Variable", "preview", "prop", "technical_name_prop"]

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from engine.blueprint.conditions import Condition, is_blank, words
 from engine.blueprint.document import AgentDocument, Node
 from engine.blueprint.kinds._registry import register
-from engine.blueprint.kinds.base import NodeKind, Properties, Variable, prop
+from engine.blueprint.kinds.base import NodeKind, Properties, Variable, prop, technical_name_prop
 from engine.blueprint.kinds.on_event import CALL_NUMBER, CALL_TELLS, REPLY, TOOL_CALLS, told
-from engine.blueprint.names import slug, unique_title
+from engine.blueprint.names import slug
 from engine.blueprint.problem import Problem, set_value, set_values
 from engine.blueprint.values import number_text, short
 
@@ -56,9 +56,7 @@ class KnobProperties(Properties):
         False, label="Resets after use", editor="toggle", help="Goes back to where it started when the turn ends."
     )
     group: str = prop("", label="Group", help="Knobs of one group stand together.", advanced=True, max_length=100)
-    name: str = prop(
-        "", label="Technical name", help="Follows from the name while it is empty.", advanced=True, max_length=64
-    )
+    name: str = technical_name_prop()
 
 
 @register
@@ -72,6 +70,7 @@ class KnobKind(NodeKind[KnobProperties]):
     order = 3
     help = "A setting that the model sees and may change itself, for instance to open a chapter when it needs it."
     example = "A knob “show refunds”, on or off, beside a section that is there when it is on."
+    first_title = "knob"
     Properties = KnobProperties
 
     def own_name(self, node: Node) -> str | None:
@@ -132,8 +131,7 @@ class KnobKind(NodeKind[KnobProperties]):
         return f"{said} · resets after use" if props.momentary else said
 
     def new_props(self, document: AgentDocument) -> dict[str, Any]:
-        taken = {str(other.props.get("title", "")) for other in document.walk() if other.kind == self.name}
-        return {"title": unique_title("knob", taken), "type": "toggle"}
+        return super().new_props(document) | {"type": "toggle"}
 
     def declares(self, node: Node) -> tuple[Variable, ...]:
         props = self.props(node)
@@ -204,9 +202,7 @@ class GateProperties(Properties):
         max_length=64,
     )
     condition: Condition = prop({}, label="Closes when", editor="condition", role="condition", help=CALL_TELLS)
-    name: str = prop(
-        "", label="Technical name", help="Follows from the name while it is empty.", advanced=True, max_length=64
-    )
+    name: str = technical_name_prop()
 
 
 @register
@@ -220,6 +216,7 @@ class GateKind(NodeKind[GateProperties]):
     order = 4
     help = "A checkpoint: once it is closed, the agent may not finish its turn before it has done what the gate asks."
     example = "When the tool “Edit text” was used, proofread the result before finishing."
+    first_title = "gate"
     Properties = GateProperties
 
     def own_name(self, node: Node) -> str | None:
@@ -236,10 +233,6 @@ class GateKind(NodeKind[GateProperties]):
             return f"closes when **{props.tool}** was used"
         said = words(props.condition)
         return f"closes when {said}" if said else "Never closes yet"
-
-    def new_props(self, document: AgentDocument) -> dict[str, Any]:
-        taken = {str(other.props.get("title", "")) for other in document.walk() if other.kind == self.name}
-        return {"title": unique_title("gate", taken)}
 
     def declares(self, node: Node) -> tuple[Variable, ...]:
         name = self.own_name(node) or "gate"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from engine.blueprint.document import AgentDocument, Node
 from engine.blueprint.kinds._registry import register
 from engine.blueprint.kinds.base import NodeKind, Properties, prop
-from engine.blueprint.names import slug, unique_title
+from engine.blueprint.names import slug
 from engine.blueprint.problem import Problem
 from engine.blueprint.values import as_text, count
 from engine.blueprint.wording import plain_words
@@ -98,10 +98,6 @@ class ContentKind(NodeKind[Any]):
         if props.source == "attached":
             return "" if props.attached.data else "No file was attached."
         return "" if getattr(props, self.typed).strip() else "Nothing was typed in."
-
-    def new_props(self, document: AgentDocument) -> dict[str, Any]:
-        taken = {str(other.props.get("title", "")) for other in document.walk() if other.kind == self.name}
-        return {"title": unique_title(self.title, taken)}
 
     def summary(self, node: Node, document: AgentDocument) -> str:
         props = self.props(node)
@@ -207,6 +203,7 @@ class DocumentKind(ContentKind):
     typed = "words"
     help = "A text or a PDF that the model can always look into."
     example = "Title: Price list. A file on this machine: prices.pdf"
+    first_title = "Document"
     Properties = DocumentProperties
 
     def sends_pdf(self, node: Node) -> bool:
@@ -250,6 +247,7 @@ class ImageKind(ContentKind):
     wanted = "image"
     help = "A picture that the model can always look at. Models that cannot see do not take it."
     example = "What it shows: The floor plan of the shop. A file on this machine: plan.png"
+    first_title = "Image"
     Properties = ImageProperties
 
     def elements(self, node: Node, content: Mapping[str, Any]) -> object:
@@ -299,6 +297,7 @@ class DataKind(ContentKind):
     typed = "values"
     help = "A table or JSON that the model can always look into."
     example = "Title: Opening hours. Typed in: day,opens,closes and a line for each day"
+    first_title = "Data"
     Properties = DataProperties
 
     def elements(self, node: Node, content: Mapping[str, Any]) -> object:

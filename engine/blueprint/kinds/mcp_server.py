@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from engine.blueprint.document import AgentDocument, Node
 from engine.blueprint.kinds._registry import register
 from engine.blueprint.kinds.base import NodeKind, Properties, prop
-from engine.blueprint.names import unique_title
 from engine.blueprint.problem import Problem, set_value
 from engine.mcp_client.config import SecretRef, ServerConfig, host_of
 from engine.mcp_client.listing import LISTINGS, Listing
@@ -129,6 +128,7 @@ class McpServerKind(NodeKind[McpServerProperties]):
     order = 2
     help = "Tools of a server that speaks the Model Context Protocol: a program on this computer, or one at an address."
     example = "Program npx with the arguments -y and @modelcontextprotocol/server-filesystem, and a folder."
+    first_title = "Tools"
     Properties = McpServerProperties
 
     def config(self, node: Node) -> ServerConfig:
@@ -176,10 +176,6 @@ class McpServerKind(NodeKind[McpServerProperties]):
             listing = self.listing(node)
             count = "all tools" if listing is None else f"all {len(listing.tools)} tools"
         return f"{where} · {count}" + (" · asks you first" if props.ask_first else "")
-
-    def new_props(self, document: AgentDocument) -> dict[str, Any]:
-        taken = {str(other.props.get("title", "")) for other in document.walk() if other.kind == self.name}
-        return {"title": unique_title("Tools", taken)}
 
     def problems(self, node: Node, view: View) -> Iterable[Problem]:
         props, config = self.props(node), self.config(node)

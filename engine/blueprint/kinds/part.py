@@ -14,8 +14,8 @@ from pydantic import Field
 
 from engine.blueprint.document import AgentDocument, Node
 from engine.blueprint.kinds._registry import register
-from engine.blueprint.kinds.base import NodeKind, Properties, Variable, preview, prop
-from engine.blueprint.names import slug, unique_title
+from engine.blueprint.kinds.base import NodeKind, Properties, Variable, preview, prop, technical_name_prop
+from engine.blueprint.names import slug
 from engine.blueprint.problem import Problem, set_value
 from engine.blueprint.template import values as worked_out
 from engine.blueprint.values import TYPE_LABELS, ValueProblem, ValueType, coerce, count, empty, short
@@ -44,13 +44,7 @@ class ParameterProperties(Properties):
     help: str = prop(
         "", label="What to give", help="Stands below the field of whoever uses the part.", max_length=1_000
     )
-    name: str = prop(
-        "",
-        label="Technical name",
-        help="How texts and conditions call it. Follows from the name while it is empty.",
-        advanced=True,
-        max_length=64,
-    )
+    name: str = technical_name_prop("How texts and conditions call it.")
 
     @property
     def own_name(self) -> str:
@@ -85,6 +79,7 @@ class ParameterKind(NodeKind[ParameterProperties]):
     order = 11
     help = "Something that a part wants to be given wherever it is used."
     example = "A text called tone, “friendly” where nothing is given."
+    first_title = "parameter"
     Properties = ParameterProperties
     addable = False
 
@@ -99,10 +94,6 @@ class ParameterKind(NodeKind[ParameterProperties]):
         props = self.props(node)
         given = props.first
         return f"{TYPE_LABELS[props.type]}, {short(given)} where nothing is given" if given else TYPE_LABELS[props.type]
-
-    def new_props(self, document: AgentDocument) -> dict[str, Any]:
-        taken = {str(other.props.get("title", "")) for other in document.walk() if other.kind == self.name}
-        return {"title": unique_title("parameter", taken)}
 
     def declares(self, node: Node) -> tuple[Variable, ...]:
         props = self.props(node)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine.blueprint.document import AgentDocument, Node
 from engine.blueprint.kinds._registry import register
-from engine.blueprint.kinds.base import NodeKind, Properties, Variable, prop
-from engine.blueprint.names import slug, unique_title
+from engine.blueprint.kinds.base import NodeKind, Properties, Variable, prop, technical_name_prop
+from engine.blueprint.names import slug
 from engine.blueprint.problem import Problem, insert_node, set_value
 from engine.blueprint.values import TYPE_LABELS, ValueProblem, ValueType, coerce, count, empty, number_text, short
 
@@ -25,13 +25,7 @@ class StateProperties(Properties):
     title: str = prop("", label="Name", placeholder="notepad", max_length=200)
     type: ValueType = prop("list", label="What it holds", editor="choice", choices=TYPE_LABELS)
     initial: Any = prop(None, label="Starts with", editor="value", help="Its value in a new session.")
-    name: str = prop(
-        "",
-        label="Technical name",
-        help="How texts and conditions call it. Follows from the name while it is empty.",
-        advanced=True,
-        max_length=64,
-    )
+    name: str = technical_name_prop("How texts and conditions call it.")
 
 
 @register
@@ -45,6 +39,7 @@ class StateKind(NodeKind[StateProperties]):
     order = 2
     help = "Something the agent keeps from turn to turn, and after the program was closed."
     example = "A list called notepad that starts empty."
+    first_title = "variable"
     Properties = StateProperties
 
     def icon_of(self, node: Node) -> str:
@@ -79,8 +74,7 @@ class StateKind(NodeKind[StateProperties]):
         return f"{label}, starts with {count(len(initial), noun)}"
 
     def new_props(self, document: AgentDocument) -> dict[str, Any]:
-        taken = {str(other.props.get("title", "")) for other in document.walk() if other.kind == self.name}
-        return {"title": unique_title("variable", taken), "type": "list"}
+        return super().new_props(document) | {"type": "list"}
 
     def declares(self, node: Node) -> tuple[Variable, ...]:
         props = self.props(node)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine.blueprint.document import AgentDocument, Node
+from engine.blueprint.kinds._called import CalledKind
 from engine.blueprint.kinds._registry import register
-from engine.blueprint.kinds.base import NodeKind, Properties, Variable, prop
-from engine.blueprint.kinds.tool import MAX_INPUT_TEXT, ToolInput
-from engine.blueprint.names import slug, unique_title
+from engine.blueprint.kinds.base import Properties, Variable, prop, technical_name_prop
+from engine.blueprint.kinds.tool import ToolInput
 from engine.blueprint.problem import Problem, set_value
 from engine.blueprint.wording import plain_preview
 from engine.errors import ToolError
 from engine.permissions import Capability
-from engine.tools.definition import Tool
 
 if TYPE_CHECKING:
     from engine.blueprint.checks import View
@@ -66,33 +65,23 @@ class SubAgentProperties(Properties):
     ask_first: bool = prop(
         False, label="Ask me first", editor="toggle", help="The person must agree each time before it starts."
     )
-    name: str = prop(
-        "",
-        label="Technical name",
-        help="How the model calls it. Follows from the name while it is empty.",
-        advanced=True,
-        max_length=64,
-    )
+    name: str = technical_name_prop("How the model calls it.")
 
 
 @register
-class SubAgentKind(NodeKind[SubAgentProperties]):
+class SubAgentKind(CalledKind):
     """Another agent as a tool."""
 
     name = "sub_agent"
     title = "Sub-agent"
-    group = "abilities"
     icon = "users"
     order = 4
     help = (
         "Another of your agents as a tool: it gets a task, works on it in a conversation of its own, and reports back."
     )
     example = "Researcher: told {{ task }}, it looks things up and reports; its own permissions hold for it."
+    first_title = "Helper"
     Properties = SubAgentProperties
-
-    def own_name(self, node: Node) -> str | None:
-        props = self.props(node)
-        return slug(props.name.strip() or props.title, "sub_agent")
 
     def inputs(self, node: Node) -> list[ToolInput]:
         """What the model must write."""
@@ -109,19 +98,11 @@ class SubAgentKind(NodeKind[SubAgentProperties]):
         pieces = [plain_preview(props.description, 60), "asks you first" if props.ask_first else ""]
         return " · ".join(piece for piece in pieces if piece) or "Another agent as a tool"
 
-    def new_props(self, document: AgentDocument) -> dict[str, Any]:
-        taken = {str(other.props.get("title", "")) for other in document.walk() if other.kind == self.name}
-        return {"title": unique_title("Helper", taken)}
-
     def problems(self, node: Node, view: View) -> Iterable[Problem]:
         props = self.props(node)
         if not props.agent.strip():
             yield Problem(node.id, "agent", "error", "Choose which of your agents this is.")
-        if not props.description.strip():
-            text = "The sub-agent does not say when to use it, so the model has only its name to go by."
-            title = props.title.strip()
-            fix = set_value(node.id, "description", title, f"Use “{title}”") if title else None
-            yield Problem(node.id, "description", "warning", text, fix)
+        yield from self.undescribed(node)
         if not props.message.strip():
             fix = set_value(node.id, "message", "{{ task }}", "Tell it the task")
             yield Problem(node.id, "message", "error", "The sub-agent is told nothing.", fix)
@@ -136,23 +117,7 @@ class SubAgentKind(NodeKind[SubAgentProperties]):
             yield Capability("sub_agent", {"agent": props.agent.strip()}, sentence)
 
     def render(self, node: Node, scope: Scope) -> object:
-        props = self.props(node)
-        if not props.agent.strip():
-            return None
-        (task,) = self.inputs(node)
-        return Tool(
-            name=self.own_name(node) or self.name,
-            description=props.description.strip() or props.title.strip(),
-            handler=scope.handler(node),
-            input={
-                "type": "object",
-                "properties": {TASK: {**task.input_schema(), "maxLength": MAX_INPUT_TEXT}},
-                "required": [TASK],
-                "additionalProperties": False,
-            },
-            requires_confirmation=props.ask_first,
-            key=scope.key(node),
-        )
+        return super().render(node, scope) if self.props(node).agent.strip() else None
 
     async def called(self, node: Node, run: StepRun) -> str:
         """Have the other agent do it, and return what it said at the end.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from engine.blueprint.document import AgentDocument, Node
 from engine.blueprint.kinds._registry import register
 from engine.blueprint.kinds.base import NodeKind, Properties, preview, prop
-from engine.blueprint.names import slug, unique_title
+from engine.blueprint.names import slug
 from engine.blueprint.problem import Problem, remove_node, set_value
 from engine.blueprint.wording import plain_words
 from engine.elements import Assistant, Audience, Ephemeral, Section, System, User
@@ -112,6 +112,7 @@ class SectionKind(NodeKind[SectionProperties]):
     order = 2
     help = "A named block of context, written anew for every model call, so that it always shows how things stand."
     example = "Title: notepad. One line per item of: notepad. Text: - {{ item }}"
+    first_title = "Section"
     Properties = SectionProperties
 
     def own_name(self, node: Node) -> str | None:
@@ -128,10 +129,6 @@ class SectionKind(NodeKind[SectionProperties]):
         if props.collapsed.strip():
             said = f"folded: {preview(props.collapsed)}"
         return f"{said} · only for the person" if props.audience == "person" else said
-
-    def new_props(self, document: AgentDocument) -> dict[str, object]:
-        taken = {str(other.props.get("title", "")) for other in document.walk() if other.kind == self.name}
-        return {"title": unique_title("Section", taken)}
 
     def problems(self, node: Node, view: View) -> Iterable[Problem]:
         props = self.props(node)

@@ -6,17 +6,16 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.blueprint.document import AgentDocument, Node
+from engine.blueprint.kinds._called import CalledKind
 from engine.blueprint.kinds._registry import register
-from engine.blueprint.kinds.base import NodeKind, Properties, Variable, prop
+from engine.blueprint.kinds.base import Properties, Variable, prop, technical_name_prop
 from engine.blueprint.names import slug, unique_title
 from engine.blueprint.problem import Problem, insert_node, set_value
 from engine.blueprint.wording import plain_preview
-from engine.tools.definition import Tool
 
 if TYPE_CHECKING:
     from engine.blueprint.checks import View
     from engine.blueprint.edits import Edit
-    from engine.blueprint.scope import Scope
     from engine.blueprint.steps import StepRun
 
 INPUT_TYPES = {
@@ -94,32 +93,22 @@ class ToolProperties(Properties):
     ask_first: bool = prop(
         False, label="Ask me first", editor="toggle", help="The person must agree each time before the steps run."
     )
-    name: str = prop(
-        "",
-        label="Technical name",
-        help="How the model calls it. Follows from the name while it is empty.",
-        advanced=True,
-        max_length=64,
-    )
+    name: str = technical_name_prop("How the model calls it.")
 
 
 @register
-class ToolKind(NodeKind[ToolProperties]):
+class ToolKind(CalledKind):
     """An ability made of steps."""
 
     name = "tool"
     title = "Tool"
-    group = "abilities"
     icon = "wrench"
     order = 1
     help = "Something the model can do. The steps inside run in order when it does."
     example = "Add note: asks for a note, appends it to the notepad, replies “Noted.”"
+    first_title = "New tool"
     Properties = ToolProperties
     children = "steps"
-
-    def own_name(self, node: Node) -> str | None:
-        props = self.props(node)
-        return slug(props.name.strip() or props.title, "tool")
 
     def inputs(self, node: Node) -> list[ToolInput]:
         """Its inputs; of two with one name the first counts."""
@@ -135,20 +124,6 @@ class ToolKind(NodeKind[ToolProperties]):
             for item in self.inputs(node)
         )
 
-    def schema(self, node: Node) -> dict[str, Any]:
-        """JSON Schema of the whole input; one object for one node, so that it is checked only once."""
-        found: dict[str, Any] | None = node._cache.get("schema")
-        if found is None:
-            inputs = self.inputs(node)
-            found = {
-                "type": "object",
-                "properties": {item.name: item.input_schema() for item in inputs},
-                "required": [item.name for item in inputs if item.required],
-                "additionalProperties": False,
-            }
-            node._cache["schema"] = found
-        return found
-
     async def called(self, node: Node, run: StepRun) -> str:
         """Run its steps; what they replied."""
         from engine.blueprint.steps import run_steps
@@ -163,20 +138,12 @@ class ToolKind(NodeKind[ToolProperties]):
         pieces.append("asks you first" if props.ask_first else "")
         return " · ".join(piece for piece in pieces if piece) or "No description yet"
 
-    def new_props(self, document: AgentDocument) -> dict[str, Any]:
-        taken = {str(other.props.get("title", "")) for other in document.walk() if other.kind == self.name}
-        return {"title": unique_title("New tool", taken)}
-
     def problems(self, node: Node, view: View) -> Iterable[Problem]:
         props = self.props(node)
         if not props.title.strip() and not props.name.strip():
             name_it = set_value(node.id, "title", plain_preview(props.description, 30) or "New tool", "Name it")
             yield Problem(node.id, "title", "error", "This tool has no name.", name_it)
-        if not props.description.strip():
-            text = "The tool does not say when to use it, so the model has only its name to go by."
-            title = props.title.strip()
-            fix = set_value(node.id, "description", title, f"Use “{title}”") if title else None
-            yield Problem(node.id, "description", "warning", text, fix)
+        yield from self.undescribed(node)
         names = [item.name for item in props.inputs]
         for name in sorted({name for name in names if names.count(name) > 1}):
             text = f"Two inputs of this tool are called “{name}”."
@@ -211,14 +178,3 @@ class ToolKind(NodeKind[ToolProperties]):
     def _with_title(self, node: Node, item: ToolInput, title: str) -> list[dict[str, Any]]:
         inputs = self.props(node).inputs
         return [each.model_dump() | ({"title": title} if each is item else {}) for each in inputs]
-
-    def render(self, node: Node, scope: Scope) -> object:
-        props = self.props(node)
-        return Tool(
-            name=self.own_name(node) or "tool",
-            description=props.description.strip() or props.title.strip(),
-            handler=scope.handler(node),
-            input=self.schema(node),
-            requires_confirmation=props.ask_first,
-            key=scope.key(node),
-        )

@@ -12,7 +12,7 @@ from engine.blueprint.document import AgentDocument
 from engine.blueprint.kinds import kind_of
 from engine.blueprint.names import slug
 from engine.blueprint.python_export import content, events, repeats, tools, words  # noqa: F401 - they register how kinds are written
-from engine.blueprint.python_export.source import ExportError, Module, Names, reserved
+from engine.blueprint.python_export.source import ExportError, Module, Names, one_line, reserved
 from engine.blueprint.python_export.tree import ScopeWriter
 
 
@@ -40,7 +40,7 @@ def export_python(document: AgentDocument) -> str:
 def _module(document: AgentDocument, module: Module) -> Module:
     name = component_name(document)
     module.names.taken.add(name)
-    description = _one_line(str(document.root.props.get("description", "")))
+    description = _in_docstring(str(document.root.props.get("description", "")))
     module.component(ScopeWriter(module, document.root).component(name, description))
     return module
 
@@ -53,7 +53,7 @@ def component_name(document: AgentDocument) -> str:
 
 
 def _docstring(document: AgentDocument, name: str) -> str:
-    title = _one_line(kind_of(document.root).title_of(document.root))
+    title = _in_docstring(kind_of(document.root).title_of(document.root))
     return f"""{title}, exported from Bough.
 
     from engine import create_app
@@ -64,8 +64,8 @@ def _docstring(document: AgentDocument, name: str) -> str:
 """
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split()).replace("\\", "\\\\").replace('"""', "”").rstrip('"')
+def _in_docstring(text: str) -> str:
+    return one_line(text).replace("\\", "\\\\").replace('"""', "”").rstrip('"')
 
 
 __all__ = ["ExportError", "component_name", "export_python"]

@@ -121,8 +121,17 @@ class Names:
 def quoted(text: str, mark: str = '"') -> str:
     """A text as a literal, letters of other languages as they are."""
     body = text.replace("\\", "\\\\").replace(mark, f"\\{mark}").replace("\n", "\\n").replace("\r", "\\r")
-    body = "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in body.replace("\t", "\\t"))
+    body = "".join(letter if letter.isprintable() else _escaped(letter) for letter in body.replace("\t", "\\t"))
     return f"{mark}{body}{mark}"
+
+
+def _escaped(letter: str) -> str:
+    return f"\\u{ord(letter):04x}" if ord(letter) <= 0xFFFF else f"\\U{ord(letter):08x}"
+
+
+def one_line(text: str) -> str:
+    """A text on one line, for comments and docstrings, without what cannot be seen: it could hide what is code."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
 def literal(value: Any) -> str:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine.blueprint.checks.view import reads
 from engine.blueprint.conditions import to_expression
 from engine.blueprint.declared import enabled_nodes
 from engine.blueprint.document import Node
@@ -19,8 +18,9 @@ from engine.blueprint.files import node_to_json
 from engine.blueprint.kinds import kind_of
 from engine.blueprint.python_export.expressions import Code, NotPython, shown
 from engine.blueprint.python_export.known import Holder, changes, fitted, given_inside, own_steps, reaches_out, replies
-from engine.blueprint.python_export.source import ExportError, call, indented, laid_out, literal, quoted
+from engine.blueprint.python_export.source import ExportError, call, indented, laid_out, literal, one_line, quoted
 from engine.blueprint.python_export.texts import Written, condition, value, written
+from engine.blueprint.reads import reads
 from engine.blueprint.template import TemplateError
 from engine.blueprint.values import ValueProblem, empty
 
@@ -230,9 +230,9 @@ class StepWriter:
         )
 
     def _group(self, step: Node) -> str:
-        title = str(step.props.get("title", "")).strip()
+        title = one_line(str(step.props.get("title", "")))
         inside = self._block(step.children)
-        return f"# {' '.join(title.split())}\n{inside}" if title else inside
+        return f"# {title}\n{inside}" if title else inside
 
     def _part(self, step: Node) -> str:
         """What stands inside knows only what the part is given."""

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from engine.blueprint.checks.view import reads
 from engine.blueprint.document import Node
 from engine.blueprint.files import node_to_json
 from engine.blueprint.kinds import kind_of
-from engine.blueprint.kinds.tool import MAX_INPUT_TEXT
 from engine.blueprint.python_export.expressions import Code
 from engine.blueprint.python_export.parts import writes
 from engine.blueprint.python_export.source import call, indented, laid_out, literal, quoted
 from engine.blueprint.python_export.steps import StepWriter
+from engine.blueprint.reads import reads
 
 if TYPE_CHECKING:
     from engine.blueprint.python_export.tree import ScopeWriter
@@ -27,19 +26,8 @@ _ANNOTATIONS = {
 def tool(scope: ScopeWriter, node: Node) -> str:
     """Something the model can do."""
     kind: Any = kind_of(node)
-    props, name = kind.props(node), kind.own_name(node)
-    function = handler(scope, name, kind.inputs(node), node.children)
-    schema = scope.module.constant(f"{name}_input", laid_out(kind.schema(node)))
-    return call(
-        scope.module.engine("Tool"),
-        [
-            quoted(name),
-            quoted(props.description.strip() or props.title.strip()),
-            function,
-            f"input={schema}",
-            "requires_confirmation=True" if props.ask_first else "",
-        ],
-    )
+    function = handler(scope, kind.own_name(node), kind.inputs(node), node.children)
+    return _element(scope, node, function)
 
 
 @writes("sub_agent")
@@ -60,22 +48,21 @@ def sub_agent(scope: ScopeWriter, node: Node) -> str:
     context = scope.module.engine("ToolContext")
     body = f"return await {call('Outside(world, call).hand_over', [constant, *values])}"
     scope.functions.append(f"async def {function}(call: {context}, {task.name}: str) -> str:\n{indented(body)}")
-    schema = {
-        "type": "object",
-        "properties": {task.name: {**task.input_schema(), "maxLength": MAX_INPUT_TEXT}},
-        "required": [task.name],
-        "additionalProperties": False,
-    }
-    return call(
-        scope.module.engine("Tool"),
-        [
-            quoted(name),
-            quoted(props.description.strip() or props.title.strip()),
-            function,
-            f"input={scope.module.constant(f'{name}_input', laid_out(schema))}",
-            "requires_confirmation=True" if props.ask_first else "",
-        ],
-    )
+    return _element(scope, node, function)
+
+
+def _element(scope: ScopeWriter, node: Node, function: str) -> str:
+    """The tool as the call that makes it."""
+    kind: Any = kind_of(node)
+    name = kind.own_name(node)
+    given = [
+        quoted(name),
+        quoted(kind.says(node)),
+        function,
+        f"input={scope.module.constant(f'{name}_input', laid_out(kind.schema(node)))}",
+        "requires_confirmation=True" if kind.props(node).ask_first else "",
+    ]
+    return call(scope.module.engine("Tool"), given)
 
 
 def handler(scope: ScopeWriter, name: str, inputs: Sequence[Any], steps: Sequence[Node]) -> str:

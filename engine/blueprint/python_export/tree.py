@@ -31,6 +31,7 @@ from engine.blueprint.python_export.source import (
     literal,
     loose,
     names_read,
+    one_line,
     quoted,
 )
 from engine.blueprint.python_export.texts import Written, condition, written
@@ -257,7 +258,7 @@ class ScopeWriter:
                 continue
             if node.kind == "group":
                 inside = self.elements(node.children)
-                title = " ".join(str(node.props.get("title", "")).split())
+                title = one_line(str(node.props.get("title", "")))
                 found += [f"# {title}\n{inside[0]}", *inside[1:]] if inside and title else inside
                 continue
             made = self.element(node)

@@ -104,6 +104,24 @@ def test_the_component_is_called_like_the_agent(name: str, wanted: str) -> None:
     assert loaded(document).__name__ == wanted
 
 
+@pytest.mark.parametrize(
+    "text", ["\U0001f3f4\U000e0067\U000e007f", "a\u202eb", "nul\x00bell\x07", "\U0010ffff1", 'q"\\']
+)
+def test_no_character_changes_on_its_way_into_the_module(text: str) -> None:
+    from engine.blueprint.python_export.source import quoted
+
+    assert ast.literal_eval(quoted(text)) == ast.literal_eval(quoted(text, "'")) == text
+    document = agent(make_node("group", make_node("system", text=text), title=text), TIME, name=text, description=text)
+    source = export_python(document)
+    assert source.isprintable() or set(filter(lambda each: not each.isprintable(), source)) == {"\n"}
+    (words,) = (node.args[0] for node in ast.walk(ast.parse(source)) if _calls(node, "System"))
+    assert ast.literal_eval(words) == text
+
+
+def _calls(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
+
+
 def test_names_that_python_has_already_get_another_one() -> None:
     names = ["list", "len", "section", "step", "use state", "class", "items", "set words", "words", "as text"]
     document = agent(
