@@ -1,13 +1,14 @@
 """What the page tells about the agent in front: the context of the next call, live cards, problems, counts.
 
 Everything here is worked out from the document and the session in front, a moment after either changed; several
-changes in a row cost one round. Problems follow a moment later, so that the context is never kept waiting.
+changes in a row cost one round. Problems follow a moment later, so that the context is never kept waiting. A round is
+done in slices with the window's turns between them: it tells of the document that it began with, and another round
+follows where that was changed meanwhile.
 """
 
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,6 +17,7 @@ from PySide6.QtCore import QObject
 
 from app.choice import find_connection
 from app.services import Services
+from app.slices import Slices
 from app.tasks import coalesce, spawn
 from app.text import tr
 from app.workspace.cache_memory import CacheMemory, recalled
@@ -26,16 +28,17 @@ from app.workspace.open_agent import OpenAgent
 from app.workspace.open_session import OpenSession
 from app.workspace.page import WorkspacePage
 from app.workspace.tryable import tryables
-from engine.blueprint.checks import Facts, problems
+from engine.blueprint.checks import Facts, checked, problems
 from engine.blueprint.declared import variables
 from engine.blueprint.document import AgentDocument
-from engine.blueprint.dry import DRAFT, dry_compile
+from engine.blueprint.dry import DRAFT, dry_compiled
 from engine.blueprint.problem import Problem
 from engine.blueprint.why import Because, explained
 from engine.blueprint.wish import wished_connections
 from engine.entries import Entry
 from engine.errors import SessionClosed
 from engine.model import ModelInfo, ModelRequest
+from engine.stepwise import Stepwise
 
 DELAY_MS = 30
 CHECK_MS = 90
@@ -73,9 +76,9 @@ class Insight(QObject):
         self.problems: list[Problem] = []
         self.parts: Mapping[str, str] = {}
         self.request: ModelRequest | None = None
-        self.seconds = 0.0
         self._round = coalesce(DELAY_MS, self, self._look)
         self._check = coalesce(CHECK_MS, self, self.check)
+        self._looking, self._checking = Slices(self), Slices(self)
         page.tab_changed.connect(self._round.trigger)
         page.chat.draft_changed.connect(self._round.trigger)
         page.context.trying.tried.connect(self._round.trigger)
@@ -89,6 +92,7 @@ class Insight(QObject):
         if self._agent is not None:
             self._agent.model.changed.disconnect(self._round.trigger)
             self._agent.model.reset.disconnect(self._round.trigger)
+        self._give_up()
         self._agent = agent
         if agent is not None:
             agent.model.changed.connect(self._round.trigger)
@@ -100,6 +104,7 @@ class Insight(QObject):
         if self._session is not None:
             self._session.happened.disconnect(self._event)
             self._session.running_changed.disconnect(self._round.trigger)
+        self._give_up()
         self._session = session
         self._cache = CacheMemory()
         self._page.context.trying.give_up()
@@ -123,23 +128,35 @@ class Insight(QObject):
         self._round.trigger()
 
     def now(self) -> None:
-        """Work out what is due at once."""
-        self._round.flush()
-        self._check.flush()
+        """Work out what is due or under way at once."""
+        for due, work in ((self._round, self._looking), (self._check, self._checking)):
+            work.finish()
+            due.flush()
+            work.finish()
 
     def work(self) -> None:
         """One round, all of it."""
+        self._give_up()
         self._look()
+        self._looking.finish()
         self._check.cancel()
         self.check()
+        self._checking.finish()
+
+    def _give_up(self) -> None:
+        """What is under way tells of another agent or session."""
+        self._looking.cancel()
+        self._checking.cancel()
 
     # --- the context -----------------------------------------------------------------------------------------
 
     def _look(self) -> None:
-        agent = self._agent
-        if agent is None:
-            return
-        started = time.perf_counter()
+        if self._looking.busy:  # a round is always brought to its end, or a person who types on would never see one
+            self._round.trigger()
+        elif self._agent is not None:
+            self._looking.start(self._looked_at(self._agent))
+
+    def _looked_at(self, agent: OpenAgent) -> Stepwise[None]:
         document = agent.model.document
         self._files.look(agent)
         session = self._session
@@ -148,10 +165,13 @@ class Insight(QObject):
         page = self._page
         page.context.trying.offer(tryables(document, states))
         tried = page.context.trying.values
-        real = self._looked(document, entries, states)
-        shown = self._looked(document, entries, {**states, **tried}) if tried else real
+        real = yield from self._looked(document, entries, states)
+        yield
+        shown = (yield from self._looked(document, entries, {**states, **tried})) if tried else real
+        yield
         self.request = real.request
-        page.tree.set_live(badges(agent, session, real.request, real.tokens, states, real.reasons))
+        page.tree.set_live(badges(agent, document, session, real.request, real.tokens, states, real.reasons))
+        yield
         if shown.request is not None:
             titles, groups = titles_and_groups(document)
             window = self._window()
@@ -169,29 +189,29 @@ class Insight(QObject):
             )
             page.show_tokens(sum(span.tokens for span in shown.request.spans), window)
         self._show_counts(document, real.tokens)
-        self.seconds = time.perf_counter() - started
-        self._round.pace(pace(self.seconds, DELAY_MS))
+        self._round.pace(pace(self._looking.spent, DELAY_MS))
         self._check.trigger()
 
-    def _looked(self, document: AgentDocument, entries: Sequence[Entry], states: Mapping[str, Any]) -> Look:
+    def _looked(self, document: AgentDocument, entries: Sequence[Entry], states: Mapping[str, Any]) -> Stepwise[Look]:
         try:
-            request = self._next_request(document, entries, states)
+            request = yield from self._next_request(document, entries, states)
         except Exception:
             log.exception("The context could not be worked out")
             return Look(None)
+        yield
         reasons, because = explained(document, states, self._files.contents, self._model())
         return Look(request, tokens_by_node(request), reasons, because)
 
     def _next_request(
         self, document: AgentDocument, entries: Sequence[Entry], states: Mapping[str, Any]
-    ) -> ModelRequest:
+    ) -> Stepwise[ModelRequest]:
         """What the next call sends. Between turns the person's words are in it, or a mark where they will stand."""
         files, model = self._files.contents, self._model()
         if self._session is not None and self._session.running:
-            return dry_compile(document, entries=entries, state=states, files=files, model=model)
+            return (yield from dry_compiled(document, entries=entries, state=states, files=files, model=model))
         draft = self._page.chat.draft
         said = draft.strip() or tr("(your next message)")
-        request = dry_compile(document, entries=entries, state=states, draft=said, files=files, model=model)
+        request = yield from dry_compiled(document, entries=entries, state=states, draft=said, files=files, model=model)
         if draft.strip():
             return request
         spans = [replace(span, tokens=0) if span.entry_id == DRAFT else span for span in request.spans]
@@ -226,18 +246,24 @@ class Insight(QObject):
 
     def check(self) -> None:
         """Find the problems of the agent, and show them everywhere."""
-        if self._agent is None:
-            return
-        started = time.perf_counter()
-        document = self._agent.model.document
-        self.helpers.look(self._agent.id, document)
-        self.problems = self.found(document)
+        if self._checking.busy:
+            self._check.trigger()
+        elif self._agent is not None:
+            self._checking.start(self._checked(self._agent))
+
+    def _checked(self, agent: OpenAgent) -> Stepwise[None]:
+        document = agent.model.document
+        self.helpers.look(agent.id, document)
+        found = yield from checked(document, self._facts(document))
+        yield
+        self.problems = found
         page = self._page
-        page.status.show_problems(self.problems)
-        page.problems.show_problems(self.problems, titles_and_groups(document)[0])
-        page.form.set_problems(self.problems)
-        page.tree.set_problems(self.problems)
-        self._check.pace(pace(time.perf_counter() - started, CHECK_MS))
+        page.status.show_problems(found)
+        page.problems.show_problems(found, titles_and_groups(document)[0])
+        page.tree.set_problems(found)
+        if document is agent.model.document:  # else what the person puts right this moment would be shown as wrong
+            page.form.set_problems(found)
+        self._check.pace(pace(self._checking.spent, CHECK_MS))
 
     def found(self, document: AgentDocument) -> list[Problem]:
         """The problems of a document in the surroundings as they are now."""

@@ -14,6 +14,7 @@ from engine.entries import Entry
 from engine.errors import EngineError
 from engine.model import ModelInfo, ModelRequest
 from engine.reconciler.tree import MAX_PASSES, Tree
+from engine.stepwise import Stepwise, finish
 from engine.timeline.log import TimelineLog
 from engine.timeline.select import Running
 
@@ -51,14 +52,32 @@ def dry_compile(
     Raises:
         EngineError: The tree breaks a rule of the engine itself.
     """
+    return finish(
+        dry_compiled(document, entries=entries, state=state, draft=draft, report=report, files=files, model=model)
+    )
+
+
+def dry_compiled(
+    document: AgentDocument,
+    *,
+    entries: Sequence[Entry] = (),
+    state: Mapping[str, Any] | None = None,
+    draft: str | None = None,
+    report: Report | None = None,
+    files: Mapping[str, Any] | None = None,
+    model: ModelInfo | None = None,
+) -> Stepwise[ModelRequest]:
+    """:func:`dry_compile` in parts. It goes on with the arguments as they were, and can be closed at any time."""
     ignore: Report = report if report is not None else _ignore
     tree = Tree()
     element = agent_component(document, overrides=initial_state(document, state), report=ignore, files=files)()
-    for _ in range(MAX_PASSES):
-        tree.render_pass(element)
-        if not tree.dirty:
-            break
     try:
+        for _ in range(MAX_PASSES):
+            yield
+            tree.render_pass(element)
+            if not tree.dirty:
+                break
+        yield
         return _drive(Compiler().compile(tree, _input(entries, draft, model))).request
     finally:
         tree.unmount()

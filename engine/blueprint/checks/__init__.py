@@ -19,6 +19,7 @@ from engine.blueprint.declared import part_around
 from engine.blueprint.document import AgentDocument
 from engine.blueprint.kinds import kind_of
 from engine.blueprint.problem import Problem
+from engine.stepwise import Stepwise, finish
 
 _SEVERITIES = {"error": 0, "warning": 1, "info": 2}
 
@@ -34,17 +35,24 @@ def problems(document: AgentDocument, facts: Facts = NOTHING_KNOWN) -> list[Prob
         >>> [problem.text for problem in problems(AgentDocument(make_node("agent", name="Ada")))]
         ['There is no Timeline, so the agent will not remember earlier turns.', ...]
     """
+    return finish(checked(document, facts))
+
+
+def checked(document: AgentDocument, facts: Facts = NOTHING_KNOWN) -> Stepwise[list[Problem]]:
+    """:func:`problems` in parts, a node each. It tells of the document that it was given, whatever happens since."""
     view = View(document, facts)
     off = everything_off(view)
     if off is not None:
         return [off]
     found: list[Problem] = [*whole(view), *surroundings(view)]
     for node in view.nodes:
+        yield
         found += misordered(view, node)
         found += kind_of(node).problems(node, view)
         found += references(view, node)
         found += truths(view, node)
         found += steps_in_order(view, node)
+    yield
     found += gates(view)
     found = [_as_can_be_mended(document, problem) for problem in found]
     order = {node.id: index for index, node in enumerate(document.walk())}
@@ -58,4 +66,4 @@ def _as_can_be_mended(document: AgentDocument, problem: Problem) -> Problem:
     return replace(problem, fix=None, text=f"{problem.text} Edit the part to change this.")
 
 
-__all__ = ["Facts", "View", "problems"]
+__all__ = ["Facts", "View", "checked", "problems"]

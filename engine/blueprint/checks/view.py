@@ -6,14 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from engine.blueprint.conditions import as_condition, is_blank, to_expression
 from engine.blueprint.declared import enabled_nodes, readable, variables_in_scope
 from engine.blueprint.document import AgentDocument, Node
-from engine.blueprint.form_fields import Field, field_of
+from engine.blueprint.form_fields import field_of
 from engine.blueprint.kinds import kind_of
 from engine.blueprint.kinds.base import Variable
-from engine.blueprint.template import TemplateError, names_in, names_in_expression, texts_in
-from engine.blueprint.values import ValueProblem
+from engine.blueprint.reads import reads
 from engine.model import ModelInfo
 
 
@@ -85,6 +83,27 @@ class View:
             found |= reads(node)
         return frozenset(found)
 
+    @cached_property
+    def switched_off(self) -> dict[str, Node]:
+        """The first node that declares a name and is switched off, itself or something around it, by that name."""
+        on = {node.id for node in self.nodes}
+        found: dict[str, Node] = {}
+        for node in self.document.walk():
+            if node.id not in on:
+                for variable in kind_of(node).declares(node):
+                    found.setdefault(variable.name, node)
+        return found
+
+    @cached_property
+    def list_names(self) -> frozenset[str]:
+        """Names of variables that something needs a list in, whether there is such a variable or not."""
+        return frozenset(
+            str(value).strip()
+            for node in self.document.walk()
+            for each, value in readable(node)
+            if each.role == "variable" and (each.accepts == ("list",) or node.kind == "append")
+        )
+
     def scope(self, node: Node) -> dict[str, Variable]:
         """The variables that a node may name, by name."""
         if node.id not in self._scopes:
@@ -106,26 +125,3 @@ class View:
     def of_kind(self, *kinds: str) -> Iterator[Node]:
         """Nodes of these kinds that are switched on."""
         return (node for node in self.nodes if node.kind in kinds)
-
-
-def reads(node: Node) -> frozenset[str]:
-    """The names that a node reads. What a step changes is not read."""
-    found: set[str] = set()
-    for each, value in readable(node):
-        if each.role != "variable" or kind_of(node).group != "steps":
-            found |= names(each, value)
-    return frozenset(found)
-
-
-def names(field: Field, value: object) -> frozenset[str]:
-    """The names in one property; none where it cannot be understood."""
-    try:
-        if field.role == "variable":
-            return frozenset({str(value).strip()})
-        if field.role == "condition":
-            condition = as_condition(value)
-            return frozenset() if is_blank(condition) else names_in_expression(to_expression(condition))
-        texts = texts_in(value) if field.role == "values" or isinstance(value, str) else ()
-        return frozenset[str]().union(*(names_in(text) for text in texts))
-    except (TemplateError, ValueProblem):
-        return frozenset()
