@@ -56,8 +56,7 @@ def _changes(before: Sequence[str], after: Sequence[str]) -> Iterator[Run]:
 
 
 def _by_pieces(old: Sequence[str], new: Sequence[str]) -> Iterator[Run]:
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    for tag, i, j, k, m in matcher.get_opcodes():
+    for tag, i, j, k, m in _opcodes(old, new):
         if tag == "equal":
             yield Run("same", "".join(old[i:j]))
         else:
@@ -71,16 +70,28 @@ def _by_lines(old: str, new: str) -> Iterator[Run]:
     if len(lines) * len(others) > MOST_PAIRS:
         yield from (Run("removed", old), Run("added", new))
         return
-    matcher = difflib.SequenceMatcher(None, lines, others, autojunk=False)
-    for tag, i, j, k, m in matcher.get_opcodes():
+    left = MOST_PAIRS
+    for tag, i, j, k, m in _opcodes(lines, others):
         if tag == "equal":
             yield Run("same", "".join(lines[i:j]))
             continue
         words, other_words = _WORD.findall("".join(lines[i:j])), _WORD.findall("".join(others[k:m]))
-        if len(words) * len(other_words) > MOST_PAIRS:
+        left -= len(words) * len(other_words)
+        if left < 0:
             yield from (Run("removed", "".join(words)), Run("added", "".join(other_words)))
         else:
             yield from _by_pieces(words, other_words)
+
+
+def _opcodes(old: Sequence[str], new: Sequence[str]) -> Sequence[tuple[str, int, int, int, int]]:
+    """What is the same and what is not. Nothing is found by what stands everywhere, such as blanks and, in long texts,
+    small words: beside what was found it counts, but a search for each of it takes time in the cube of the length.
+    """
+    return difflib.SequenceMatcher(_is_blank, old, new, autojunk=True).get_opcodes()
+
+
+def _is_blank(piece: str) -> bool:
+    return piece.isspace() and "\n" not in piece
 
 
 def _joined(runs: Iterator[Run]) -> Iterator[Run]:

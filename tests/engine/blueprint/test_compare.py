@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import itertools
 import random
 from typing import Any
@@ -288,6 +289,25 @@ def test_texts_without_end_differ_as_a_whole() -> None:
     assert [run.kind for run in word_changes(one, other)] == ["removed", "added"]
     lines = "\n".join(f"x{n}" for n in range(1_500)), "\n".join(f"y{n}" for n in range(1_500))
     assert [run.kind for run in word_changes(*lines)] == ["removed", "added"]
+
+
+@pytest.mark.parametrize("before", ["{}", "the {}"])
+def test_a_text_that_was_written_anew_is_not_searched_for_each_of_its_blanks(
+    monkeypatch: pytest.MonkeyPatch, before: str
+) -> None:
+    searches = 0
+    search = difflib.SequenceMatcher.find_longest_match
+
+    def counting(matcher: Any, *where: int) -> Any:
+        nonlocal searches
+        searches += 1
+        return search(matcher, *where)
+
+    monkeypatch.setattr(difflib.SequenceMatcher, "find_longest_match", counting)
+    one, other = (" ".join(before.format(f"{name}{number}") for number in range(200)) for name in "ab")
+    runs = word_changes(one, other)
+    assert searches < 20  # each goes through both texts: one for every word of 60 kB took a minute
+    assert "".join(run.text for run in runs if run.kind != "added") == one
 
 
 # --- edits between -----------------------------------------------------------------------------------------------
