@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
@@ -113,6 +114,8 @@ class App:
         if hasattr(option, "sessions") and not isinstance(option, str):
             inner: SessionStore = option.sessions
             return inner
+        if not isinstance(option, str | os.PathLike):
+            raise ValidationFailed(f"store must be a path or a store, not {type(option).__name__}", place="store")
         from engine.store import Store
 
         self._opened = await Store.open(option)
@@ -238,8 +241,9 @@ class App:
             del self._known[session.id]
 
     def used(self, session: Session) -> None:
-        """A session that was unloaded is in use again."""
-        self._active[session.id] = session
+        """A session is loaded, or still is."""
+        if self._known.get(session.id) is session and not session.closed:
+            self._active[session.id] = session
 
     def idle(self, session: Session) -> None:
         """A session has nothing to do: it may be unloaded."""

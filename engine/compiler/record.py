@@ -10,6 +10,7 @@ from engine.compiler.content import Written
 from engine.compiler.history import History
 from engine.entries import Entry
 from engine.model import ModelRequest, Span
+from engine.timeline.log import TimelineLog
 from engine.timeline.select import Choice
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ Fetch = Callable[[int, int], Awaitable[Sequence[Entry]]]
 """Stored entries by index, both ends included."""
 
 
-def record_of(layout: Layout, choice: Choice, exact: ModelRequest | None = None) -> ContextRecord:
+def record_of(layout: Layout, choice: Choice, log: TimelineLog, exact: ModelRequest | None = None) -> ContextRecord:
     """The compact form of a request. ``exact``: the request itself, where a runner made another one of it."""
     if exact is not None:
         return _exact(exact)
@@ -31,7 +32,7 @@ def record_of(layout: Layout, choice: Choice, exact: ModelRequest | None = None)
         parts.append(("message", {"role": example.role, "blocks": [_written(w) for w in example.written]}))
     for place, group in (("opening", layout.opening), ("before-user", layout.before_user), ("tail", layout.tail)):
         parts.extend(("message", {"place": place, "blocks": [_written(w)]}) for w in group)
-    parts.extend(_history(choice))
+    parts.extend(_history(choice, log))
     parts.extend(("tool", {"body": body, "path": path}) for body, path in layout.tools)
     parts.append(
         (
@@ -82,16 +83,16 @@ def _written(written: Written) -> dict[str, Any]:
     return {"block": written.block, "marks": written.marks}
 
 
-def _history(choice: Choice) -> list[tuple[str, Any]]:
+def _history(choice: Choice, log: TimelineLog) -> list[tuple[str, Any]]:
     """Runs of stored entries as ranges, entries that are not stored as they are."""
     entries = choice.entries
     if not entries:
         return []
-    if choice.start is not None:
+    if choice.start is not None and not log.replaced:
         return [("entries", [entries[0].index, entries[-1].index])]
     parts: list[tuple[str, Any]] = []
     for entry in entries:
-        if entry.metadata.get("derived"):
+        if entry.metadata.get("derived") or log.get(entry.id) is not entry:  # a strategy may change what it keeps
             parts.append(("message", {"place": "history", "entry": entry_json(entry)}))
         elif parts and parts[-1][0] == "entries" and parts[-1][1][1] == entry.index - 1:
             parts[-1][1][1] = entry.index

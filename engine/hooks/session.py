@@ -98,8 +98,12 @@ class TimelineControl:
         return tuple(self._session.log.entries) if self._session is not None else ()
 
     def set(self, entries: Sequence[Any]) -> None:
-        """Go on with these entries (or messages) instead."""
-        if self._session is not None:
+        """Go on with these entries (or messages) instead. May be called from any thread.
+
+        Raises:
+            ValidationFailed: They are something else; nothing was changed.
+        """
+        if self._session is not None and accepts_changes():
             self._session.replace_timeline(entries)
 
     def update(self, function: Callable[[Sequence[Entry]], Sequence[Any]]) -> None:
@@ -155,12 +159,11 @@ class ContextInfo:
 
 def use_context_info() -> ContextInfo:
     """How big the context of the last compilation was."""
-    _, host = _read("use_context_info", "context_info_read")
+    _, host = _read("use_context_info", "context_info")
     compiled = host.compiled if host is not None else None
     if compiled is None:
         return ContextInfo()
     from engine.compiler.record import tokens_by_path
 
     totals = tokens_by_path(compiled.request.spans)
-    window = getattr(getattr(host.model, "info", None), "context_window", None)
-    return ContextInfo(sum(totals.values()), window, totals)
+    return ContextInfo(sum(totals.values()), host.context_window(compiled), totals)

@@ -68,6 +68,15 @@ class Reply:
                 found[index] = {**block, "text": clean(str(block.get("text", "")) + "".join(parts))}
         return [found[index] for index in sorted(found)]
 
+    def with_own_id(self, index: int, block: Block) -> Block:
+        """A tool call with an id that no other of the reply has; some servers repeat or leave them out."""
+        if block.get("type") != "tool_use":
+            return block
+        id = block.get("id")
+        if id and all(other.get("id") != id for place, other in self.blocks.items() if place != index):
+            return block
+        return {**block, "id": f"{id or self.message_id}_{index}"}
+
     def close_calls(self) -> None:
         """Take unfinished tool calls into the reply as calls that may not run."""
         for index, (block, parts) in list(self.partial.items()):
@@ -77,8 +86,8 @@ class Reply:
                 value = json.loads("".join(parts) or "{}")
             except ValueError:
                 value = {}
-            self.blocks[index] = cleaned({**block, "input": value})
-            self.broken[block["id"]] = "The reply was cut off (max_tokens) in the middle of this call; it did not run."
+            made = self.blocks[index] = self.with_own_id(index, cleaned({**block, "input": value}))
+            self.broken[made["id"]] = "The reply was cut off (max_tokens) in the middle of this call; it did not run."
             del self.partial[index]
 
 
@@ -177,9 +186,10 @@ class ModelCall:
         elif isinstance(event, BlockStop):
             reply.started = True
             check_json(event.block, f"content[{event.index}]")
+            block = reply.with_own_id(event.index, cleaned(event.block))
             reply.partial.pop(event.index, None)
-            reply.blocks[event.index] = cleaned(event.block)
-            self.emit(ContentEnd(message_id=message_id, index=event.index, block=event.block))
+            reply.blocks[event.index] = block
+            self.emit(ContentEnd(message_id=message_id, index=event.index, block=block))
         elif isinstance(event, StreamStart):
             reply.model = event.model
             reply.usage = event.usage

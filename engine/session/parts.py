@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.component import root_element
 from engine.entries import Block, Entry, EntryStatus, new_id
-from engine.errors import EngineError
+from engine.errors import EngineError, ValidationFailed
 from engine.messages import Incoming, messages_of
 from engine.reconciler import phases
 from engine.reconciler.tree import MAX_PASSES
@@ -28,6 +29,11 @@ log = logging.getLogger("engine")
 
 MAX_PENDING = 10_000
 """Messages that may wait in one session."""
+
+
+def _derived(entry: Entry) -> Entry:
+    """An entry that is not what is stored under its index: a context keeps it whole."""
+    return replace(entry, metadata={**entry.metadata, "derived": True})
 
 
 class SessionParts(SessionBase):
@@ -84,13 +90,19 @@ class SessionParts(SessionBase):
             self.tree.notify("timeline")
 
     def replace_timeline(self, entries: Sequence[Any]) -> None:
-        """Go on with other entries in memory; what is stored stays."""
+        """Go on with other entries in memory; what is stored stays.
+
+        Raises:
+            ValidationFailed: They are not entries or messages.
+        """
+        if isinstance(entries, str | Mapping) or not isinstance(entries, Iterable):
+            raise ValidationFailed(f"entries must be a list, not {type(entries).__name__}", place="entries")
         made: list[Entry] = []
         for item in entries:
             if isinstance(item, Entry):
-                made.append(item)
+                made.append(item if self.log.get(item.id) is item else _derived(item))
                 continue
-            for message in messages_of(item):
+            for message in messages_of(item, "entries"):
                 metadata = {**message.metadata, "derived": True}
                 made.append(Entry(new_id("entry"), -1, message.role, message.content, "", 0, metadata=metadata))
         known = {entry.id for entry in made}

@@ -231,6 +231,9 @@ class Session(SessionCore):
         async with self.using():
             await self.ensure_loaded()
             await self.rendered()
+        if self.closed:  # meanwhile: what was mounted behind its back leaves again
+            await self.shut()
+            raise SessionClosed
 
     async def dispatch(self, name: str, input: Any = None) -> list[dict[str, Any]]:
         """Call a tool of the tree as a program does, those of audience ``user`` too. No model is called.

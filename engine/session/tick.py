@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.compiler.compile import Compiled, CompileInput
 from engine.compiler.record import record_of
-from engine.entries import Block, Entry, new_id
+from engine.entries import Block, Entry, EntryStatus, new_id
 from engine.errors import Aborted, EngineError, ModelError, SessionLocked
 from engine.events import CompiledEvent, ContextUpdate, EntryCommitted, TickEnd, TickStart
 from engine.json_values import check_json
@@ -171,7 +171,7 @@ class Tick:
         session.compiled_at = (ex.id, self.number)
         if session.journal.store is not None:
             exact = compiled.request if changed is not None else None
-            self.context = record_of(compiled.layout, compiled.choice, exact)
+            self.context = record_of(compiled.layout, compiled.choice, session.log, exact)
             ex.changed = take_state(session.tree), session.take_shared()  # what the request shows is saved with it
         session.emit(CompiledEvent(request=compiled.request, passes=passes, reasons=tuple(reasons), forced=forced))
         session.tree.notify("context_info")
@@ -180,8 +180,7 @@ class Tick:
 
     def _check_window(self, compiled: Compiled) -> None:
         """Raise where the running execution alone is more than the model can read; nothing can be left out then."""
-        model = compiled.model if compiled.model is not None else self.session.model
-        window = getattr(getattr(model, "info", None), "context_window", None)
+        window = self.session.context_window(compiled)
         if not window:
             return
         log = self.session.log
@@ -322,14 +321,15 @@ class Tick:
                 raise  # the open question is asked again by the next process
             reason = CANCELLED.format(reason=ex.aborting or str(error) or "Aborted")
             outcomes = [runs.outcomes.get(b["id"]) or failed(b["id"], b["name"], reason) for b in calls]
-            await self._commit_results(outcomes)
+            open_calls = len(runs.outcomes) < len(calls)
+            await self._commit_results(outcomes, "cancelled" if open_calls else "complete")
             raise
         await self._commit_results(outcomes)
         return outcomes
 
-    async def _commit_results(self, outcomes: Sequence[Outcome]) -> None:
+    async def _commit_results(self, outcomes: Sequence[Outcome], status: EntryStatus = "complete") -> None:
         session, ex = self.session, self.execution
-        entry = session.new_entry("tool", [outcome.block() for outcome in outcomes], {})
+        entry = session.new_entry("tool", [outcome.block() for outcome in outcomes], {}, status=status)
         session.append([entry])
         state = take_state(session.tree)
         shared = session.take_shared()
@@ -385,5 +385,4 @@ class Tick:
         """Tell listeners how full the context is."""
         usage = self.usage
         tokens = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
-        window = getattr(getattr(self.session.model, "info", None), "context_window", None)
-        self.session.emit(ContextUpdate(tokens=tokens, window=window))
+        self.session.emit(ContextUpdate(tokens=tokens, window=self.session.context_window(self.session.compiled)))

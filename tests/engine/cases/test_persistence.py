@@ -184,6 +184,7 @@ async def test_b15_abort_between_two_tool_calls(bench):
     await b.session.send("b").result
     assert_well_formed(b.model.calls[-1])
     assert ["cancelled" in result_text(r).lower() for r in results(b.model.calls[-1])] == [True, True]
+    assert [entry.status for entry in b.session.timeline if entry.role == "tool"] == ["cancelled"]
     assert cancelled
 
 

@@ -17,8 +17,10 @@ from engine import (
     component,
     create_app,
     run,
+    use_data,
     use_on_mount,
     use_on_tick_end,
+    use_on_unmount,
     use_ref,
     use_state,
 )
@@ -216,12 +218,44 @@ async def test_b6_close_during_a_run_aborts_it_and_stays_closed():
         lambda: session.queue("x"),
         lambda: session.abort(),
         lambda: session.replace(Plain),
+        lambda: session.interrupt("x"),
+        lambda: session.respond("x", True),
+        lambda: session.snapshot(),
+        lambda: session.spawn(Plain, "x"),
+        lambda: session.events(),
     ):
         with pytest.raises(SessionClosed):
             call()
-    with pytest.raises(SessionClosed, match="Session is closed"):
-        await session.dispatch("x")
+    for awaited in (session.mount, lambda: session.dispatch("x"), session.fork, session.context):
+        with pytest.raises(SessionClosed, match="Session is closed"):
+            await awaited()
     await app.shutdown()
+
+
+async def test_close_while_it_mounts_leaves_nothing_mounted():
+    fetching, unmounted = asyncio.Event(), []
+
+    @component
+    def Slow():
+        async def fetch():
+            fetching.set()
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            return 1
+
+        use_data("slow", fetch)
+        use_on_mount(lambda: unmounted.append("in"))
+        use_on_unmount(lambda: unmounted.append("out"))
+
+    async with create_app(Slow, model=ScriptedModel()) as app:
+        session = await app.session("x")
+        mounting = asyncio.ensure_future(session.mount())
+        await fetching.wait()
+        await session.close()
+        with pytest.raises(SessionClosed):
+            await mounting
+        assert unmounted in ([], ["in", "out"])
+        assert session.inspect()["mounted"] == []
 
 
 async def test_b20_two_concurrent_calls_give_one_object():

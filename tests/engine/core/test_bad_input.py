@@ -325,3 +325,40 @@ async def test_metadata_of_a_session_that_is_not_json_is_not_saved_and_the_rest_
         session = await app.session("s")
         await session.mount()
         assert session.metadata == {"a": 1} and len(session.timeline) == 4
+
+
+@pytest.mark.parametrize("id", ["same", ""])
+async def test_calls_that_a_server_gave_one_id_or_none_run_each_and_are_told_apart(tmp_path, id):
+    got = []
+
+    def t(v: int) -> str:
+        got.append(v)
+        return f"did {v}"
+
+    class Careless(ScriptedModel):
+        async def stream(self, request):
+            self.calls.append(request)
+            yield StreamStart("m", "careless")
+            if len(self.calls) > 1:
+                yield StreamStop("end_turn")
+                return
+            for number in range(3):
+                block = {"type": "tool_use", "id": id, "name": "t", "input": {"v": number}}
+                yield BlockStart(number, {**block, "input": {}})
+                yield BlockStop(number, block)
+            yield StreamStop("tool_use")
+
+    model = Careless()
+    async with create_app([Tool("t", "d", t), Timeline()], model=model, store=str(tmp_path / "s.db")) as app:
+        await (await app.session("s")).send("x").result
+    assert sorted(got) == [0, 1, 2]
+    assert_well_formed(model.calls[1])
+    assert len({block["tool_use_id"] for block in results(model.calls[1])}) == 3
+    assert [result_text(block) for block in results(model.calls[1])] == ["did 0", "did 1", "did 2"]
+
+
+async def test_what_is_no_store_is_refused_when_it_is_used():
+    async with create_app(TREE, model=ScriptedModel(), store=5) as app:
+        with pytest.raises(ValidationFailed) as refused:
+            await app.session("s")
+        assert refused.value.place == "store"
