@@ -32,6 +32,9 @@ class RowView(QAbstractScrollArea):
         earlier_requested: The reader reached the top and there is more.
         at_bottom_changed: Whether the newest words are in view.
         link_activated, retried, answered, acted, copied: Passed on from the rows.
+
+    Attributes:
+        offers_jump: Whether there is a button to the newest words; not where one only looks.
     """
 
     earlier_requested = Signal()
@@ -54,6 +57,8 @@ class RowView(QAbstractScrollArea):
         self.positions = Positions()
         self._anchor: Anchor | None = None
         self._stick = True
+        self._at_bottom = True
+        self.offers_jump = True
         self._busy = False
         self._asked = False
         self._width = 0
@@ -76,11 +81,15 @@ class RowView(QAbstractScrollArea):
     # Layout
 
     def _column(self) -> QRect:
+        room = self.viewport().width()
+        width = self.column_for(room)
+        return QRect((room - width) // 2, 0, width, 0)
+
+    def column_for(self, room: int) -> int:
+        """The width of the conversation's column where there is this much room: no line gets too long to read."""
         if not self._limit:
             self._limit = QFontMetrics(theme.font("body")).horizontalAdvance(_SAMPLE)
-        room = self.viewport().width()
-        width = max(120, min(room - 2 * _PAD, self._limit))
-        return QRect((room - width) // 2, 0, width, 0)
+        return max(120, min(room - 2 * _PAD, self._limit))
 
     def column_width(self) -> int:
         """The width of the conversation's column now."""
@@ -194,8 +203,9 @@ class RowView(QAbstractScrollArea):
     def _after_layout(self) -> None:
         bar = self.verticalScrollBar()
         bottom = bar.value() >= bar.maximum() - 4
-        if self.jump_button.isHidden() != bottom:
-            self.jump_button.setVisible(not bottom)
+        if self._at_bottom != bottom:
+            self._at_bottom = bottom
+            self.jump_button.setVisible(not bottom and self.offers_jump)
             self.at_bottom_changed.emit(bottom)
         if not self._stick and bar.value() < self.viewport().height() // 2:
             self._ask_earlier()

@@ -318,7 +318,7 @@ class ChatView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keeps the composer as wide as the conversation."""
         super().resizeEvent(event)
-        column = self.transcript.column_width()
+        column = self.transcript.column_for(self.width())  # it takes its own new size only after this
         side = max(16, (self.width() - column - 24) // 2)
         self._footer_column.setContentsMargins(side, 12, side, 12)
         self.running_line.set_left(max(20, (self.width() - column) // 2))

@@ -276,6 +276,7 @@ class ReplacePanel(QFrame):
             return batch if batch.edits else None
 
         if self._do(edit) and told:
+            self.typed.setFocus(Qt.FocusReason.OtherFocusReason)  # there is nothing left for the button
             self.count.setText(told[0])
             announce(self, told[0])
 

@@ -362,3 +362,12 @@ def test_a_change_of_theme_keeps_place_and_what_is_open(chat: ChatView, settle: 
     assert isinstance(row, ToolRow) and row.parts[0][1].isVisible()
     ink = agent_row(chat, "m1").body.document().begin().begin().fragment().charFormat().foreground().color().name()
     assert ink.upper() == theme.current().text
+
+
+def test_the_composer_follows_the_width_of_the_chat_at_once(chat: ChatView, settle: Settle) -> None:
+    widths = []
+    for width in (480, 300, 480):
+        chat.resize(width, 700)
+        settle()
+        widths.append(chat.composer.width())
+    assert widths[0] == widths[2] > widths[1] > 300 - 2 * 24
