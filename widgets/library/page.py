@@ -75,6 +75,7 @@ class LibraryPage(QWidget):
         self.splitter.setSizes([320, 880])
         self.splitter.setStretchFactor(1, 1)
         self._stack = QStackedWidget()
+        self._stack.addWidget(QWidget())  # until it is known whether there are parts
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.splitter)
         column = QVBoxLayout(self)

@@ -32,6 +32,7 @@ def words(page: LibraryPage) -> set[str]:
 
 
 def test_without_parts_it_says_what_they_are_for(page: LibraryPage, qtbot: Any) -> None:
+    assert not page.is_empty, "before it is known whether there are parts"
     page.show_parts([])
     assert page.is_empty
     assert "Save as part" in page.empty.text.text()
