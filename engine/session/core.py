@@ -202,11 +202,11 @@ class SessionCore(SessionParts):
             tasks = [ex.task for ex in self.executions if ex.task is not None]
             await asyncio.wait(tasks)
 
-    async def summarize(self, entries: Sequence[Entry], guidance: str | None) -> Entry | None:
-        """A summary of entries by the model; see ``timeline/summary``."""
+    async def summarize(self, entries: Sequence[Entry], guidance: str | None, model: Any = None) -> Entry | None:
+        """A summary of entries by the model, or the one that the tree chose; see ``timeline/summary``."""
         from engine.timeline.summary import summarize
 
-        return await summarize(self, entries, guidance)  # type: ignore[arg-type]
+        return await summarize(self, entries, guidance, model)  # type: ignore[arg-type]
 
     # -- loading and leaving -------------------------------------------------------------------------------------
 
@@ -309,6 +309,8 @@ class SessionCore(SessionParts):
         """Save and unmount an idle session; its next use loads it again."""
         await self.journal.settle()
         if not self.can_unload or not self.loaded:
+            if self.loaded and self.app is not None:  # it is in use again
+                self.app.used(self)  # type: ignore[arg-type]
             return
         self.loaded = False
         await self.shut()

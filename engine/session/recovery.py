@@ -45,10 +45,9 @@ async def load(session: Session) -> None:
         StoreError: It could not be read.
     """
     store = session.journal.store
-    if store is None:
-        session.loaded = True
-        return
-    stored = await store.load(session.id, limit=session.log.limit)
+    stored = None if store is None else await store.load(session.id, limit=session.log.limit)
+    if session.app is not None:
+        session.app.used(session)
     if stored is None:
         session.loaded = True
         return
@@ -56,8 +55,6 @@ async def load(session: Session) -> None:
     take_over(session, stored)
     session.loaded = True
     load_questions(session)
-    if session.app is not None:
-        session.app.used(session)
     if stored.unfinished is not None:
         await set_right(session, stored)
 

@@ -114,3 +114,29 @@ async def _entries(app):
     session = await app.session("one")
     await session.mount()
     return session.timeline
+
+
+async def test_a_new_session_that_was_passed_over_before_its_first_use_counts_when_it_is_used(tmp_path):
+    async with create_app(Notes, model=ScriptedModel(), store=str(tmp_path / "x.db"), max_active=1) as app:
+        first, second = await app.session("first"), await app.session("second")
+        await first.send("1").result
+        assert {session.id for session in app.sessions} >= {"first"}
+        await second.send("2").result
+        await unloaded(app)
+        assert [session.id for session in app.sessions] == ["second"]
+        assert first.inspect()["mounted"] == [] and second.inspect()["mounted"] != []
+        assert (await first.send("3").result).response == "ok"
+        assert len(first.timeline) == 4
+
+
+async def test_a_session_that_is_taken_up_while_it_is_to_be_unloaded_stays_and_counts(tmp_path):
+    async with create_app(Notes, model=ScriptedModel(), store=str(tmp_path / "x.db"), max_active=1) as app:
+        first, second = await app.session("first"), await app.session("second")
+        await first.send("1").result
+        ended = second.send("2")
+        await ended.result  # now the first one is to go
+        again = first.send("3")
+        await again.result
+        await unloaded(app)
+        assert first in app.sessions
+        assert len(first.timeline) == 4
