@@ -13,16 +13,13 @@ from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
 from typing import Any, Literal
 
-from engine.blueprint.conditions import as_condition, to_expression
-from engine.blueprint.declared import readable, variables
+from engine.blueprint.declared import variables
 from engine.blueprint.document import AgentDocument, Node
 from engine.blueprint.edits import Edit
-from engine.blueprint.form_fields import Field
 from engine.blueprint.placement import can_move
 from engine.blueprint.problem import move_node
+from engine.blueprint.reads import named
 from engine.blueprint.render import node_of_path
-from engine.blueprint.template import TemplateError, names_in, names_in_expression
-from engine.blueprint.values import ValueProblem
 from engine.model import ModelRequest, Part, Span
 
 LEAST = 50
@@ -218,7 +215,7 @@ def _changed(
     if before is None or after is None:
         return ()
     around = [above for above in document.ancestors(node.id) if above.kind in ("when", "repeat")]
-    names = {name for one in (node, *around) for name in names_read(one)}
+    names = {name for one in (node, *around) for name in named(one)}
     if node.kind in ("knob", "gate"):  # all of them stand in one block, which the first one writes
         names |= {variable.name for variable in variables(document) if variable.source in ("knob", "gate")}
     return tuple(sorted(name for name in names if name in after and before.get(name) != after[name]))
@@ -237,26 +234,6 @@ def _edited(before: AgentDocument, after: AgentDocument, node_id: str) -> bool:
         for document, one in ((before, old), (after, new))
     ]
     return shapes[0] != shapes[1]
-
-
-def names_read(node: Node) -> frozenset[str]:
-    """The variables that a node's own texts, condition and lists read; what cannot be understood reads nothing."""
-    found: set[str] = set()
-    for field, value in readable(node):
-        try:
-            found |= _names(field, value)
-        except (TemplateError, ValueProblem, ValueError):
-            continue
-    return frozenset(found)
-
-
-def _names(field: Field, value: Any) -> frozenset[str]:
-    if field.role == "variable":
-        return frozenset({str(value).strip()})
-    if field.role == "condition":
-        expression = to_expression(as_condition(value))
-        return names_in_expression(expression) if expression else frozenset()
-    return names_in(value) if isinstance(value, str) else frozenset()
 
 
 # -- moving ----------------------------------------------------------------------------------------------------------
@@ -295,4 +272,4 @@ def _move_below(document: AgentDocument, node: Node, stable: Sequence[_Piece], a
     return move_node(moved.id, parent.id, index, "Move it below the conversation")
 
 
-__all__ = ["LEAST", "How", "Parting", "compare", "if_it_changed", "names_read"]
+__all__ = ["LEAST", "How", "Parting", "compare", "if_it_changed"]

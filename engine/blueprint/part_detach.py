@@ -12,8 +12,9 @@ from engine.blueprint.edits import Batch, Edit, EditError, InsertNode, RemoveNod
 from engine.blueprint.kinds import kind_of
 from engine.blueprint.kinds.part import linked_name
 from engine.blueprint.names import unique
-from engine.blueprint.part_edits import all_own, names_of, unlike
+from engine.blueprint.part_edits import all_own, unlike
 from engine.blueprint.placement import fixed_by, inside_tool
+from engine.blueprint.reads import named
 from engine.blueprint.rename import reference_edits, rewrite_text
 from engine.blueprint.template import TemplateError, compiled, names_in_expression
 from engine.blueprint.values import ValueProblem, coerce
@@ -97,7 +98,7 @@ def _without_parameters(document: AgentDocument, part: Node, inner: AgentDocumen
 
 
 def _mentions(inner: AgentDocument, name: str) -> bool:
-    return any(name in names_of(node) for node in all_own(inner.root))
+    return any(name in named(node) for node in all_own(inner.root))
 
 
 def _renamed(inner: AgentDocument, old: str, new: str) -> AgentDocument:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.blueprint.compare import Comparison, compare
-from engine.blueprint.conditions import to_expression
-from engine.blueprint.declared import readable, variables_in_scope
+from engine.blueprint.declared import variables_in_scope
 from engine.blueprint.document import AgentDocument, Node, new_node_id
 from engine.blueprint.edits import Batch, Edit, EditError, InsertNode, RemoveNode, apply
 from engine.blueprint.kinds import Variable, kind_of
@@ -27,8 +26,7 @@ from engine.blueprint.parts import (
     model_names,
 )
 from engine.blueprint.placement import fixed_by
-from engine.blueprint.template import TemplateError, names_in, names_in_expression, texts_in
-from engine.blueprint.values import ValueProblem
+from engine.blueprint.reads import named
 
 # --- making one -----------------------------------------------------------------------------------------------------
 
@@ -109,7 +107,7 @@ def _chosen(document: AgentDocument, ids: Sequence[str]) -> tuple[Node, ...]:
         if other.id in inner or any(around.kind == "part" for around in document.ancestors(other.id)):
             continue
         scope = {variable.name: variable for variable in variables_in_scope(document, other.id)}
-        for name in names_of(other):
+        for name in named(other):
             if name in scope and scope[name].node_id in inner and scope[name].source in ("state", "knob", "gate"):
                 text = f"“{scope[name].title}” is used outside of these nodes too: leave it where it is."
                 raise EditError(f"{text} The part is then given it.")
@@ -124,7 +122,7 @@ def _free(document: AgentDocument, nodes: Iterable[Node]) -> tuple[Variable, ...
     for node in nodes:
         for each in all_own(node):
             scope = {variable.name: variable for variable in variables_in_scope(document, each.id)}
-            for name in names_of(each):
+            for name in named(each):
                 variable = scope.get(name)
                 if variable is not None and variable.node_id not in inner:
                     found.setdefault(name, variable)
@@ -139,24 +137,6 @@ def all_own(node: Node) -> Iterable[Node]:
         yield current
         if current.kind != "part":
             stack.extend(reversed(current.children))
-
-
-def names_of(node: Node) -> list[str]:
-    """Every name that a node reads or changes, as often as it stands there."""
-    found: list[str] = []
-    for field, value in readable(node):
-        try:
-            if field.role == "variable":
-                found.append(str(value).strip())
-            elif field.role == "condition":
-                expression = to_expression(value)
-                found += sorted(names_in_expression(expression)) if expression else []
-            else:
-                for text in texts_in(value):
-                    found += sorted(names_in(text))
-        except (TemplateError, ValueProblem):
-            continue
-    return found
 
 
 def _type(variable: Variable) -> Any:

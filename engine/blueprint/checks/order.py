@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.blueprint.checks.view import View, reads
+from engine.blueprint.checks.view import View
 from engine.blueprint.declared import enabled_nodes
 from engine.blueprint.document import Node
 from engine.blueprint.edits import Edit
 from engine.blueprint.kinds import KINDS, kind_of
 from engine.blueprint.placement import can_move, misplaced
 from engine.blueprint.problem import Problem, insert_node, move_node, set_value
+from engine.blueprint.reads import reads
 from engine.blueprint.wording import plain_preview
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.blueprint.checks.view import View, names
+from engine.blueprint.checks.view import View
 from engine.blueprint.conditions import Condition, Row, as_condition, evaluate, is_blank, to_expression, words
 from engine.blueprint.declared import readable
 from engine.blueprint.document import AgentDocument, Node
@@ -20,6 +20,7 @@ from engine.blueprint.form_fields import Field
 from engine.blueprint.kinds import kind_of
 from engine.blueprint.kinds.base import Variable
 from engine.blueprint.problem import Problem, set_value, unwrap
+from engine.blueprint.reads import names
 from engine.blueprint.template import TemplateError, names_in_expression
 from engine.blueprint.values import ValueProblem, to_number
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine.blueprint.checks.view import reads
 from engine.blueprint.conditions import is_blank
 from engine.blueprint.declared import enabled_nodes
 from engine.blueprint.document import Node
@@ -19,6 +18,7 @@ from engine.blueprint.python_export.parts import writes
 from engine.blueprint.python_export.source import call, indented, quoted
 from engine.blueprint.python_export.steps import StepWriter
 from engine.blueprint.python_export.texts import condition, written
+from engine.blueprint.reads import reads
 
 if TYPE_CHECKING:
     from engine.blueprint.python_export.tree import ScopeWriter

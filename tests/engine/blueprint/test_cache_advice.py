@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from engine.blueprint import AgentDocument, Node, RemoveNode, SetProperty, apply, make_node
-from engine.blueprint.cache_advice import Parting, compare, if_it_changed, names_read
+from engine.blueprint.cache_advice import Parting, compare, if_it_changed
 from engine.blueprint.dry import dry_compile
+from engine.blueprint.reads import named
 from engine.model import ModelRequest, Span
 from tests.engine.blueprint.builders import agent, notepad, only_if
 from tests.engine.blueprint.scripted import TIME, call, opened
@@ -194,12 +195,12 @@ def test_requests_of_any_shape_can_be_compared() -> None:
 
 
 def test_names_of_texts_conditions_and_lists_are_found_and_broken_ones_read_nothing() -> None:
-    assert names_read(make_node("section", text="{{ a }} {{ b }}", each="list")) == {"a", "b", "list"}
-    assert names_read(make_node("when", condition=only_if("c", "is_yes"))) == {"c"}
-    assert names_read(make_node("when", condition={"expression": "d > 1 and e"})) == {"d", "e"}
-    assert names_read(make_node("section", text="{{ broken")) == frozenset()
-    assert names_read(make_node("when", condition={"expression": "(("})) == frozenset()
-    assert names_read(make_node("unknown")) == frozenset()
+    assert named(make_node("section", text="{{ a }} {{ b }}", each="list")) == ("a", "b", "list")
+    assert named(make_node("when", condition=only_if("c", "is_yes"))) == ("c",)
+    assert named(make_node("when", condition={"expression": "d > 1 and e"})) == ("d", "e")
+    assert named(make_node("section", text="{{ broken")) == ()
+    assert named(make_node("when", condition={"expression": "(("})) == ()
+    assert named(make_node("unknown")) == ()
 
 
 async def test_a_part_that_changed_before_is_judged_by_the_conversation_as_it_is_now() -> None:
