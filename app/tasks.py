@@ -12,8 +12,11 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, SignalInstance
+from PySide6.QtCore import QObject, QSize, Qt, QTimer, SignalInstance
 from PySide6.QtWidgets import QDialog
+
+TITLE_BAR = QSize(4, 44)
+"""About what a window manager draws round a dialog; the real frame is only known once it is shown."""
 
 ErrorReporter = Callable[[BaseException, str], None]
 
@@ -103,6 +106,7 @@ async def run_dialog(dialog: QDialog, *, delete: bool = True) -> int:
             future.set_result(code)
 
     dialog.finished.connect(finished)
+    _fit_screen(dialog)
     dialog.open()
     try:
         return await future
@@ -112,6 +116,15 @@ async def run_dialog(dialog: QDialog, *, delete: bool = True) -> int:
     finally:
         if delete:
             dialog.deleteLater()
+
+
+def _fit_screen(dialog: QDialog) -> None:
+    """Buttons below the edge of a small or much enlarged screen could not be reached."""
+    dialog.ensurePolished()
+    room = dialog.screen().availableSize() - TITLE_BAR
+    wanted = dialog.size() if dialog.testAttribute(Qt.WidgetAttribute.WA_Resized) else dialog.sizeHint()
+    if wanted.width() > room.width() or wanted.height() > room.height():
+        dialog.resize(wanted.boundedTo(room))
 
 
 async def wait_signal(signal: SignalInstance, timeout: float | None = None) -> tuple[Any, ...]:

@@ -42,6 +42,7 @@ class InsideDialog(QDialog):
         self.chat = ChatView()
         self.chat.header.hide()
         self.chat.footer.hide()
+        self.chat.transcript.offers_jump = False
         self.chat.setAccessibleName(self.tr("A conversation with {title}").format(title=template.title))
         self.chat.set_items(chat_items(template, lines))
         self._stack = QStackedWidget()

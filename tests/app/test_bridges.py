@@ -89,6 +89,23 @@ async def test_a_dialog_is_waited_for_while_other_tasks_go_on():
     await asyncio.sleep(0)
 
 
+async def test_a_dialog_is_never_larger_than_its_screen():
+    dialog = QDialog()
+    dialog.resize(9_000, 9_000)
+    small = QDialog()
+    small.resize(300, 200)
+    waiting = [spawn(run_dialog(each, delete=False), name="asks") for each in (dialog, small)]
+    await until(lambda: dialog.isVisible() and small.isVisible())
+    room = dialog.screen().availableSize()
+    assert dialog.width() <= room.width()
+    assert dialog.height() < room.height()
+    assert (small.width(), small.height()) == (300, 200)
+    for each, task in zip((dialog, small), waiting, strict=True):
+        each.reject()
+        await task
+        each.deleteLater()
+
+
 async def test_a_signal_is_waited_for_and_a_silent_one_times_out():
     emitter = Emitter()
     asyncio.get_running_loop().call_soon(emitter.fired.emit, 3, "three")
