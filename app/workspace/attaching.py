@@ -61,6 +61,12 @@ class Attaching(QObject):
         self._files[self._place] = list(files)
         self._show()
 
+    def give_back(self, place: str, files: Sequence[Attachment]) -> None:
+        """These could not be sent in a conversation; they wait there, before what was put beside it since."""
+        if files:
+            self._files[place] = [*files, *self._files.get(place, ())]
+            self._show()
+
     # --- the person ------------------------------------------------------------------------------------------
 
     def _choose(self) -> None:
@@ -87,8 +93,9 @@ class Attaching(QObject):
                 self._add(place, await asyncio.to_thread(read_attachment, Path(path)))
             except CannotAttach as error:
                 refused.append(str(error))
-        self._refused = " ".join(refused)
-        self._show()
+        if place == self._place:
+            self._refused = " ".join(refused)
+            self._show()
 
     def _pasted(self, picture: bytes) -> None:
         names = {file.shown.name for file in self.files}

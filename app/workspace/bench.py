@@ -28,10 +28,10 @@ from app.workspace.insight import Insight
 from app.workspace.middle import Middle
 from app.workspace.open_agent import OpenAgent
 from app.workspace.open_session import OpenSession
-from app.workspace.outside import has_news, take_in
+from app.workspace.outside import take_in
 from app.workspace.page import WorkspacePage
 from app.workspace.replace import ReplaceController
-from app.workspace.rewriting import say_instead
+from app.workspace.saying import Saying
 from app.workspace.text_undo import field_takes
 from engine.blueprint.edits import SetProperty
 from engine.blueprint.gallery import suggestions
@@ -81,6 +81,8 @@ class Bench(QObject):
         self.dropped = DroppedState(notify.toasts, self)
         self.replace = ReplaceController(page, self)
         self.chat = ChatController(page.chat, confirm_link, self)
+        self.saying = Saying(services, notify, self)
+        self._asked: object = None
         self._clock = QTimer(self)
         self._clock.setInterval(SAVED_WORDS_MS)
         self._clock.timeout.connect(self._show_saved)
@@ -96,19 +98,17 @@ class Bench(QObject):
         page.tree.map_toggled.connect(self._map_toggled)
         page.status.problems_clicked.connect(page.show_problems)
         page.chat.reason_action.connect(self._get_a_model)
-        page.chat.draft_changed.connect(self._draft_changed)
         self.chat.remedy_wanted.connect(self.remedy_wanted)
-        self.chat.said.connect(self.say)
-        self.chat.rewritten.connect(self._rewritten)
 
     # --- what is in front ------------------------------------------------------------------------------------
 
     async def open_agent(self, agent_id: str, session_id: str | None = None) -> bool:
-        """Bring an agent to the front, with a session where one is named.
+        """Bring an agent to the front, with a session where one is named; of several that are asked for, the last.
 
         Returns:
             False where there is no such agent.
         """
+        self._asked = asked = object()
         agent = self.agents.get(agent_id)
         if agent is None:
             loaded = await Library(self._services.store).load(agent_id)
@@ -122,14 +122,16 @@ class Bench(QObject):
                 agent.autosave.failed.connect(self._save_failed)
                 agent.model.undo_changed.connect(self.facts_changed)
                 agent.choice_changed.connect(self._choice_changed)
-        if agent is not self.agent:
-            self._set_agent(agent)
-        await self.open_session(session_id)
+        if asked is self._asked:
+            if agent is not self.agent:
+                self._set_agent(agent)
+            await self.open_session(session_id)
         return True
 
     async def open_session(self, session_id: str | None) -> None:
-        """Bring a session of the agent in front to the front; None shows an empty chat."""
+        """Open a session of the agent in front and bring it to the front, if nothing else was asked for meanwhile."""
         assert self.agent is not None
+        self._asked = asked = object()
         agent = self.agent
         session: OpenSession | None = None
         if session_id is not None:
@@ -138,36 +140,39 @@ class Bench(QObject):
             except Exception as error:
                 log.exception("The session could not be opened")
                 self._notify.error(explain(error))
-        if agent is self.agent:
-            self._set_session(session)
+        if asked is self._asked:
+            self.set_session(session)
 
     def new_session(self) -> None:
         """An empty chat; the session itself begins with the first words."""
-        self._set_session(None)
+        self.set_session(None)
         self.page.chat.focus_input()
 
     async def session_changed_outside(self, session_id: str) -> None:
         """Another process wrote to a session that is open here."""
-        for agent in self.agents.values():
-            if await take_in(self._services.store, agent, session_id) and self.session is agent.sessions[session_id]:
-                self.insight.work()
+        for agent in list(self.agents.values()):
+            taken = await take_in(self._services.store, agent, session_id)
+            if taken and self.session is not None and self.session is agent.sessions.get(session_id):
+                self.insight.trigger()
 
     async def drop_session(self, session_id: str) -> None:
         """Close a session that goes to the trash."""
-        for agent in self.agents.values():
+        for agent in list(self.agents.values()):
             if session_id in agent.sessions:
                 if self.session is agent.sessions[session_id]:
-                    self._set_session(None)
+                    self.set_session(None)
                 await agent.close_session(session_id)
 
     async def drop_agent(self, agent_id: str) -> None:
         """Close an agent that goes to the trash."""
-        agent = self.agents.pop(agent_id, None)
+        agent = self.agents.get(agent_id)
         if agent is None:
             return
         await agent.autosave.save_now()
+        if self.agents.pop(agent_id, None) is None:  # somebody else did, meanwhile
+            return
         if agent is self.agent:
-            self._set_session(None)
+            self.set_session(None)
             self._set_agent(None)
         await agent.stop()
         agent.deleteLater()
@@ -176,12 +181,12 @@ class Bench(QObject):
 
     async def save(self) -> None:
         """Write everything that is not on disk yet."""
-        for agent in self.agents.values():
+        for agent in list(self.agents.values()):  # others may be opened meanwhile
             await agent.autosave.save_now()
 
     async def stop_runs(self) -> None:
         """Stop every turn and wait until what had arrived is saved."""
-        for agent in self.agents.values():
+        for agent in list(self.agents.values()):  # others may be opened meanwhile
             await agent.stop()
 
     def take_down(self) -> None:
@@ -222,26 +227,6 @@ class Bench(QObject):
         if not field_takes("redo") and self.agent is not None:
             self.agent.model.redo()
 
-    def say(self, text: str) -> None:
-        """Send words in the session in front; without one, a new session begins with them."""
-        spawn(self._say(text), name="send", owner=self)
-
-    async def _say(self, text: str) -> None:
-        agent, session = self.agent, self.session
-        if agent is None:
-            return
-        files = self.chat.attaching.take()
-        if session is None:
-            session = await agent.open_session()
-        elif not session.running and await has_news(self._services.store, session):
-            await agent.reload_session(session.id)
-        if agent is self.agent and session is not self.session:
-            self._set_session(session)
-        session.send(text, files=files)
-
-    def _rewritten(self, entry_id: str, text: str) -> None:
-        spawn(say_instead(self, entry_id, text), name="say it otherwise", owner=self)
-
     def _selected(self, ids: list[str]) -> None:
         if self.agent is not None:
             self.page.form.set_nodes(self.agent.model, ids)
@@ -264,16 +249,6 @@ class Bench(QObject):
     def _map_toggled(self, on: bool) -> None:
         self._services.settings_file.current.remembered.tree_map = on
 
-    def _draft_changed(self) -> None:
-        if self.agent is not None:
-            key = self.session.id if self.session is not None else self.agent.id
-            drafts = self._services.settings_file.current.remembered.drafts
-            text = self.page.chat.draft
-            if text:
-                drafts[key] = text
-            else:
-                drafts.pop(key, None)
-
     # --- showing ---------------------------------------------------------------------------------------------
 
     def _set_agent(self, agent: OpenAgent | None) -> None:
@@ -293,7 +268,10 @@ class Bench(QObject):
         self._clock.start() if agent is not None else self._clock.stop()
         self.facts_changed.emit()
 
-    def _set_session(self, session: OpenSession | None) -> None:
+    def set_session(self, session: OpenSession | None) -> None:
+        """Bring a session of the agent in front to the front; None shows an empty chat."""
+        self._asked = None
+        self.chat.leave_editing()
         if self.session is not None:
             self.session.running_changed.disconnect(self._running_changed)
             self.session.happened.disconnect(self.dropped.happened)
@@ -301,12 +279,12 @@ class Bench(QObject):
         if session is not None:
             session.running_changed.connect(self._running_changed)
             session.happened.connect(self.dropped.happened)
-        self.chat.show(session)
+        self.chat.show(session, self.agent.id if self.agent is not None else "")
         self.insight.set_session(session)
         self.insight.now()
         self.session_title = ""
         self.page.chat.set_title(tr("New session") if session is None else " ")
-        self._show_draft()
+        self.saying.show_draft()
         self._show_empty()
         self.facts_changed.emit()
         self.front_changed.emit(
@@ -316,12 +294,6 @@ class Bench(QObject):
     def _running_changed(self, running: bool) -> None:
         self.facts_changed.emit()
         self.lists_changed.emit()
-
-    def _show_draft(self) -> None:
-        if self.agent is None:
-            return
-        key = self.session.id if self.session is not None else self.agent.id
-        self.page.chat.draft = self._services.settings_file.current.remembered.drafts.get(key, "")
 
     def _show_empty(self) -> None:
         if self.agent is None:

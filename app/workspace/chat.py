@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 
 from app.text import tr
+from app.workspace.attached import Attachment
 from app.workspace.attaching import Attaching
 from app.workspace.changes import Change
 from app.workspace.open_session import OpenSession
@@ -24,12 +25,12 @@ class ChatController(QObject):
     Signals:
         remedy_wanted: An error's button asks for something outside the chat (``connections``, ``models`` …).
         said: The person wrote while nothing runs; carries the words. What goes along is in :attr:`attaching`.
-        rewritten: An earlier message was changed; carries its entry and the new words.
+        rewritten: An earlier message was changed; carries its entry, the new words, and the files beside them.
     """
 
     remedy_wanted = Signal(str)
     said = Signal(str)
-    rewritten = Signal(str, str)
+    rewritten = Signal(str, str, object)
 
     def __init__(self, view: ChatView, confirm_link: Callable[[str], None], parent: QObject) -> None:
         super().__init__(parent)
@@ -40,6 +41,7 @@ class ChatController(QObject):
         self._answering = self._stopping = False
         self._model_words = ""
         self._editing = ""
+        self._aside: tuple[str, Sequence[Attachment]] = ("", ())
         self._asks = False
         self.attaching = Attaching(view, self._abilities, self)
         view.send_requested.connect(self._send)
@@ -47,7 +49,7 @@ class ChatController(QObject):
         view.retry_requested.connect(self._notice_action)
         view.answered.connect(self._answered)
         view.acted.connect(self._acted)
-        view.edit_cancelled.connect(self._leave_editing)
+        view.edit_cancelled.connect(self._edit_cancelled)
         view.earlier_requested.connect(self._earlier)
         view.link_activated.connect(confirm_link)
 
@@ -55,8 +57,18 @@ class ChatController(QObject):
     def session(self) -> OpenSession | None:
         return self._session
 
-    def show(self, session: OpenSession | None) -> None:
-        """Bring a session to the front, or none."""
+    @property
+    def editing(self) -> bool:
+        """Whether what stands in the composer is an earlier message that is being changed, not a new one."""
+        return bool(self._editing)
+
+    def show(self, session: OpenSession | None, agent_id: str = "") -> None:
+        """Bring a session to the front, or none.
+
+        Args:
+            session: The session.
+            agent_id: Whose conversation begins where there is none.
+        """
         if self._session is not None:
             self._session.changed.disconnect(self._play)
             self._session.running_changed.disconnect(self._running)
@@ -66,8 +78,8 @@ class ChatController(QObject):
             session.changed.connect(self._play)
             session.running_changed.connect(self._running)
             session.renewed.connect(self._renew)
-        self._stop_editing()
-        self.attaching.show(session.id if session is not None else "")
+        self.leave_editing()
+        self.attaching.show(session.id if session is not None else agent_id)
         self._renew()
 
     def stop(self) -> None:
@@ -96,7 +108,9 @@ class ChatController(QObject):
         items = self._session.transcript.items if self._session is not None else []
         self._first_shown = max(0, len(items) - WINDOW)
         self._view.set_items(items[self._first_shown :], has_earlier=self._first_shown > 0)
+        self._asks = self._session is not None and self._session.transcript.asks
         self._running(self._session is not None and self._session.running)
+        self._show_activity()
 
     def _play(self, changes: list[Change]) -> None:
         for change in changes:
@@ -129,9 +143,9 @@ class ChatController(QObject):
 
     def _send(self, text: str) -> None:
         if self._editing:
-            entry = self._editing
-            self._stop_editing()
-            self.rewritten.emit(entry, text)
+            entry, files = self._editing, self.attaching.take()
+            self.leave_editing()
+            self.rewritten.emit(entry, text, files)
         elif self._session is not None and self._session.running:
             self._session.send(text, files=self.attaching.take())
         else:
@@ -145,22 +159,28 @@ class ChatController(QObject):
         if what == "again":
             self._session.run_again()
         elif what == "edit" and item.detail.get("entry"):
+            if not self._editing:
+                self._aside = self._view.draft, self.attaching.files
             self._editing = str(item.detail["entry"])
             self._view.set_editing(True)
             self._view.draft = item.text
             self.attaching.put(self._session.files_of(self._editing))
             self._view.focus_input()
 
-    def _leave_editing(self) -> None:
+    def _edit_cancelled(self) -> None:
         if self._editing:
-            self._stop_editing()
-            self._view.draft = ""
-            self.attaching.put(())
+            self.leave_editing()
             self._view.focus_input()
 
-    def _stop_editing(self) -> None:
-        self._editing = ""
-        self._view.set_editing(False)
+    def leave_editing(self) -> None:
+        """An earlier message is not changed any more: what was being written before is there again."""
+        if self._editing:
+            self._editing = ""
+            self._view.set_editing(False)
+            draft, files = self._aside
+            self._aside = "", ()
+            self._view.draft = draft
+            self.attaching.put(files)
 
     def _abilities(self) -> frozenset[str] | None:
         model = getattr(self._session.session, "model", None) if self._session is not None else None

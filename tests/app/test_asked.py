@@ -203,3 +203,31 @@ async def test_a_turn_runs_again_without_a_message(start):
     await until(lambda: person.texts("agent") == ["One.", "Two."], "the next reply")
     assert person.texts("person") == ["Count"]
     assert image_bytes(QMimeData()) == b""
+
+
+@at_the_window
+async def test_which_session_waits_for_an_answer_is_told_when_another_one_comes_to_the_front(start):
+    person = await start(acts("Good."))
+    await person.begins("blank")
+    await insert(person, tool(make_node("ask", question="Which day?"), make_node("reply", text="{{ answer }}")))
+    await person.says("go", wait=False)
+    await card(person, "question")
+    bench, line = person.desk.bench, person.page.chat.running_line
+    waiting = bench.session.id
+    await until(lambda: "Waiting for your answer" in line.text.text(), line.text.text)
+    bench.new_session()
+    assert not bench.chat._asks
+    await bench.open_session(waiting)
+    assert "Waiting for your answer" in line.text.text()
+
+
+@at_the_window
+async def test_an_agent_is_deleted_while_it_waits_for_an_answer(start):
+    person = await start(acts("Good."))
+    await person.begins("blank")
+    await insert(person, tool(make_node("ask", question="Which day?"), make_node("reply", text="{{ answer }}")))
+    await person.says("go", wait=False)
+    await card(person, "question")
+    bench = person.desk.bench
+    await bench.drop_agent(bench.agent.id)
+    assert (bench.agent, bench.session, bench.agents) == (None, None, {})
