@@ -8,7 +8,6 @@ front. Not here: agents as documents and the library (``documents``).
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,16 +24,16 @@ from app.documents import Documents
 from app.errors import explain
 from app.front_model import FrontModel
 from app.links import Links
+from app.lists import Lists
 from app.notify import Notify
 from app.store_trouble import StoreTrouble
-from app.tasks import coalesce, spawn
+from app.tasks import spawn
 from app.text import tr
 from app.watch import Watch
 from app.workspace.arrangement import Arrangement
 from app.workspace.bench import Bench
 from app.workspace.form_services import AppFormServices
 from app.workspace.page import WorkspacePage
-from widgets.forms import AgentChoice
 
 if TYPE_CHECKING:
     from app.application import Application
@@ -42,12 +41,9 @@ if TYPE_CHECKING:
     from app.controllers.part_editor import PartEditor
     from app.controllers.sessions import SessionsController
     from app.controllers.settings import SettingsController
-    from engine.store.agents import AgentRow
 
 log = logging.getLogger(__name__)
 
-LISTS_MS = 150
-RECENT = 6
 REMEMBERED = ("sessions", "settings", "agents", "library")
 """Pages that come to the front again at the next start, without an agent."""
 
@@ -71,8 +67,7 @@ class Desk(QObject):
         )
         self.trouble = StoreTrouble(self.services.database, application.open_store, self.notify, self)
         self.watch: Watch | None = None
-        self._listed: tuple[Sequence[AgentRow], Mapping[str, int]] | None = None
-        self._others: tuple[AgentChoice, ...] = ()
+        self.lists = Lists(self)
         self._begun = False
 
     # --- set-up ----------------------------------------------------------------------------------------------
@@ -99,7 +94,6 @@ class Desk(QObject):
         window.add_page("part", lambda: self.part_editor.page)
         window.add_page("settings", lambda: self.settings.page)
         self.commands = Commands(self)
-        self._lists = coalesce(LISTS_MS, self, self._refresh_lists)
         self._connect()
         Arrangement(self.bench.page, services.settings_file, self)
         self._setting_applied("send_key")
@@ -108,11 +102,10 @@ class Desk(QObject):
         window = self.window
         window.sidebar.page_chosen.connect(self.go)
         window.sidebar.session_chosen.connect(lambda session_id: self.sessions.open(session_id))
-        self.documents.connect_all(self._lists.trigger)
         self.bench.page.tree.library_requested.connect(self.parts.run)
         self.parts.changed.connect(self._parts_changed)
         self.parts.edit_wanted.connect(lambda part_id: self.part_editor.edit(part_id))
-        self.bench.lists_changed.connect(self._lists.trigger)
+        self.bench.lists_changed.connect(self.lists.trigger)
         self.bench.facts_changed.connect(self.commands.refresh)
         self.bench.front_changed.connect(self._front_changed)
         self.bench.remedy_wanted.connect(self._remedy)
@@ -125,15 +118,15 @@ class Desk(QObject):
         from app.controllers.agents import AgentsController
         from app.window.agents_page import AgentsPage
 
-        made = AgentsController(self.services, AgentsPage(self.window), self.models, self.downloads, self.notify, self)
+        page, opened = AgentsPage(self.window), self.bench.agents
+        made = AgentsController(self.services, page, self.models, self.downloads, self.notify, opened, self)
         made.open_wanted.connect(self.open)
-        made.changed.connect(self._lists.trigger)
+        made.changed.connect(self.lists.trigger)
         made.dropped.connect(self._agent_dropped)
         made.page.import_requested.connect(self.documents.imports.choose_file)
         self.models.changed.connect(made.refresh)
         self.downloads.changed.connect(made.refresh)
-        if self._listed is not None:
-            made.set_counts(*self._listed)
+        self.lists.fill(made)
         if self._begun:
             spawn(made.begin(), name="show templates", owner=self)
         return made
@@ -146,7 +139,7 @@ class Desk(QObject):
 
         made = SessionsController(self.services, SessionsPage(self.window), self.notify, self)
         made.open_wanted.connect(self.open)
-        made.changed.connect(self._lists.trigger)
+        made.changed.connect(self.lists.trigger)
         made.dropped.connect(self._session_dropped)
         made.page.list.new_requested.connect(lambda: self.go("agents"))
         made.page.list.set_toasts(self.notify.toasts)
@@ -205,7 +198,7 @@ class Desk(QObject):
         self.watch = Watch(self.services.store, self)
         self.watch.changed.connect(self._changed_outside)
         self.watch.start()
-        await self._load_lists()
+        await self.lists.load()
         if open_file is not None:
             self.go("agents")
             self.documents.imports.take([open_file])
@@ -293,7 +286,7 @@ class Desk(QObject):
 
     def take_down(self) -> None:
         """Nothing fires any more."""
-        self._lists.cancel()
+        self.lists.cancel()
         if self._edited_part is not None:
             self._edited_part.stop()
         self.bench.take_down()
@@ -301,37 +294,8 @@ class Desk(QObject):
 
     # --- keeping in step -------------------------------------------------------------------------------------
 
-    def _refresh_lists(self) -> None:
-        if self.services.store_is_open:
-            spawn(self._load_lists(), name="load lists", owner=self)
-
-    async def _load_lists(self) -> None:
-        store = self.services.store
-        page = await store.browser.list(limit=RECENT)
-        counts = await store.browser.counts()
-        agents = await store.agents.list()
-        parts = await store.parts.list()
-        sidebar = self.window.sidebar
-        sidebar.set_recent([(row.id, row.title or tr("Without a title")) for row in page.rows])
-        sidebar.set_count("agents", len(agents) or None)
-        sidebar.set_count("sessions", counts.total or None)
-        sidebar.set_count("library", len(parts) or None)
-        self._listed = (agents, counts.agents)
-        if "agents" in vars(self):
-            self.agents.set_counts(*self._listed)
-        front = self.bench.agent.id if self.bench.agent is not None else ""
-        others = tuple(AgentChoice(row.id, row.name, row.icon or "bot") for row in agents if row.id != front)
-        if others != self._others:
-            self._others = others
-            self.bench.page.form.set_agent_choices(others)
-        if self.bench.agent is not None:
-            self.bench.insight.helpers.look_again(self.bench.agent.id, self.bench.agent.model.document)
-        await self.bench.refresh_facts()
-        if self.window.page == "sessions":
-            self.sessions.reload()
-
     def _parts_changed(self) -> None:
-        self._lists.trigger()
+        self.lists.trigger()
         spawn(self.bench.insight.read_parts(), name="look at the library", owner=self)
 
     def _changed_outside(self, changes: Any) -> None:
@@ -340,14 +304,14 @@ class Desk(QObject):
     async def _take_in(self, changes: Any) -> None:
         for session_id in changes.changed:
             await self.bench.session_changed_outside(session_id)
-        self._lists.trigger()
+        self.lists.trigger()
 
     def _front_changed(self, agent_id: str, session_id: str) -> None:
         remembered = self.services.settings_file.current.remembered
         remembered.agent_id = agent_id
         if agent_id:
             remembered.sessions[agent_id] = session_id
-        self._lists.trigger()
+        self.lists.trigger()
 
     def _session_dropped(self, session_id: str) -> None:
         spawn(self.bench.drop_session(session_id), name="close a session", owner=self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from app.text import tr
 
 if TYPE_CHECKING:
     from engine.blueprint.document import AgentDocument
+    from engine.blueprint.edits import Edit
     from engine.blueprint.history import History
     from engine.store import Store
     from engine.store.agents import AgentRow
@@ -76,6 +77,34 @@ class Library:
         document = load_document(stored.document)
         history = History.from_json(document, {"entries": list(journal.edits), "position": journal.position})
         return LoadedAgent(stored.row, history)
+
+    async def edit(self, agent_id: str, make: Callable[[AgentDocument], Edit | None]) -> bool:
+        """Make an edit of an agent that is not open; once it is opened, it can be undone there like any other.
+
+        Args:
+            agent_id: The agent.
+            make: Gives the edit for the document as it is now, or None where there is nothing to do.
+
+        Returns:
+            Whether anything changed; False too where there is no such agent.
+        """
+        from engine.blueprint.files import dump_document
+        from engine.store.agents import Edited
+
+        loaded = await self.load(agent_id)
+        edit = make(loaded.history.document) if loaded is not None else None
+        if loaded is None or edit is None:
+            return False
+        history = loaded.history
+        position = history.position
+        history.do(edit)
+        await self._store.agents.save(
+            agent_id,
+            dump_document(history.document),
+            edit=Edited(history.entries[-1].to_json()),
+            undone_to=position,
+        )
+        return True
 
     async def find(self, name: str) -> AgentRow | None:
         """The agent of that id or name; names ignore case, the last changed wins."""

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Protocol
 from app.library import Library
 from engine.blueprint.document import AgentDocument
 from engine.blueprint.edits import Batch, Edit
-from engine.blueprint.files import dump_document
 from engine.blueprint.part_edits import PartPreview, preview_update, update_definition, update_part
 from engine.blueprint.parts import PartDefinition
 
@@ -141,22 +140,7 @@ class PartUpdates:
             if edit is not None:
                 opened.do(edit)
             return edit is not None
-        from engine.store.agents import Edited
-
-        loaded = await Library(self._store).load(agent_id)
-        edit = _update(loaded.history.document, definitions) if loaded is not None else None
-        if loaded is None or edit is None:
-            return False
-        history = loaded.history
-        position = history.position
-        history.do(edit)
-        await self._store.agents.save(
-            agent_id,
-            dump_document(history.document),
-            edit=Edited(history.entries[-1].to_json()),
-            undone_to=position,
-        )
-        return True
+        return await Library(self._store).edit(agent_id, lambda document: _update(document, definitions))
 
 
 def _previews(document: AgentDocument, definitions: Sequence[PartDefinition]) -> tuple[PartPreview, ...]:

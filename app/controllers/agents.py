@@ -19,7 +19,7 @@ from app.connections import Connection
 from app.controllers.downloads import DownloadsController
 from app.controllers.models import ModelsController
 from app.errors import Explanation, explain
-from app.library import Library
+from app.library import Library, LoadedAgent
 from app.notify import Notify
 from app.services import Services
 from app.tasks import run_dialog, spawn
@@ -31,6 +31,7 @@ from widgets.cards import CardInfo, ConnectionForm
 from widgets.common import ConfirmDialog
 
 if TYPE_CHECKING:
+    from app.workspace.open_agent import OpenAgent
     from engine.blueprint.gallery import Template
     from engine.store.agents import AgentRow
 
@@ -41,6 +42,14 @@ HUES = ("memory", "instructions", "abilities", "steps", "flow")
 
 class AgentsController(QObject):
     """Controller of the agents page.
+
+    Args:
+        services: The store, the models.
+        page: What it works on.
+        models: What is done with connections.
+        downloads: What is done with models on this device.
+        notify: Where things are said.
+        opened: The agents that are open, by id.
 
     Signals:
         open_wanted: (agent id, session id or "") to bring to the front.
@@ -59,10 +68,12 @@ class AgentsController(QObject):
         models: ModelsController,
         downloads: DownloadsController,
         notify: Notify,
+        opened: Mapping[str, OpenAgent],
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._services = services
+        self._open = opened
         self._models = models
         self._downloads = downloads
         self._notify = notify
@@ -284,25 +295,33 @@ class AgentsController(QObject):
             self._do(store.agents.purge(agent_id), "delete an agent for good")
 
     async def _rename(self, agent_id: str) -> None:
-        from engine.blueprint.edits import SetProperty, apply
-        from engine.blueprint.files import dump_document
+        from engine.blueprint.edits import SetProperty
 
         dialog = RenameDialog(tr("Rename agent"), self.page.agents.card(agent_id).info.title, self.page.window())
-        accepted = await run_dialog(dialog, delete=False)
+        accepted = await run_dialog(dialog, delete=False) == QDialog.DialogCode.Accepted
         name = dialog.name
         dialog.deleteLater()
-        loaded = await Library(self._services.store).load(agent_id) if accepted and name else None
-        if loaded is None:
+        if not accepted or not name:
             return
-        root = loaded.history.document.root.id
-        document, _ = apply(loaded.history.document, SetProperty(root, "name", name))
-        await self._services.store.agents.save(agent_id, dump_document(document))
+        opened = self._open.get(agent_id)
+        if opened is not None:  # it goes on running, and takes the name back like any edit
+            opened.model.do(SetProperty(opened.model.document.root.id, "name", name))
+            await opened.autosave.save_now()
+        else:
+            library = Library(self._services.store)
+            await library.edit(agent_id, lambda document: SetProperty(document.root.id, "name", name))
         await self._services.store.agents.rename(agent_id, name)
-        self.dropped.emit(agent_id)
         self.changed.emit()
 
+    async def _load(self, agent_id: str) -> LoadedAgent | None:
+        """An agent as it is now: what was typed a moment ago is in it too."""
+        opened = self._open.get(agent_id)
+        if opened is not None:
+            await opened.autosave.save_now()
+        return await Library(self._services.store).load(agent_id)
+
     async def _duplicate(self, agent_id: str) -> None:
-        loaded = await Library(self._services.store).load(agent_id)
+        loaded = await self._load(agent_id)
         if loaded is not None:
             await Library(self._services.store).create(loaded.history.document, loaded.row.name)
             self.changed.emit()
@@ -310,7 +329,7 @@ class AgentsController(QObject):
     async def _export(self, agent_id: str) -> None:
         from app.export import export_agent
 
-        loaded = await Library(self._services.store).load(agent_id)
+        loaded = await self._load(agent_id)
         if loaded is not None:
             await export_agent(loaded.history.document, self.page.window(), self._notify)
 
