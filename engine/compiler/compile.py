@@ -5,6 +5,7 @@ Not here: rendering, and the loop that compiles again when a hook asks for it.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
@@ -119,18 +120,21 @@ class Compiler:
         found = collect(tree)
         props = found.timeline.element.props if found.timeline is not None else None
         path = found.timeline.path if found.timeline is not None else "/"
-        choice = await choose(given.log, props, given.running, given.summarize)
+        summarize = given.summarize
+        if summarize is not None and found.model is not None:
+            summarize = functools.partial(summarize, model=found.model)
+        choice = await choose(given.log, props, given.running, summarize)
         if props is not None and props["render"] is not None:
             from engine.timeline.custom import rendered_choice
 
             choice = rendered_choice(props["render"], choice, given, path)
         tools = self._merge(given.tools, found)
-        name = given.model_name
-        if found.model is not None:
-            name = found.model if isinstance(found.model, str) else getattr(found.model.info, "name", name)
-        abilities = given.abilities
-        if found.model is not None and not isinstance(found.model, str):
-            abilities = getattr(getattr(found.model, "info", None), "abilities", None)
+        name, abilities = given.model_name, given.abilities
+        if isinstance(found.model, str):
+            name = found.model
+        elif found.model is not None:
+            info = getattr(found.model, "info", None)
+            name, abilities = getattr(info, "name", name), getattr(info, "abilities", None)
         layout = self._layout(found, tools, given, path, name, abilities)
         history = self._convert(given.log, choice, layout, path, name)
         request, cached_at = assemble(layout, history)

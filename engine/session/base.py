@@ -170,9 +170,14 @@ class SessionBase:
         found: frozenset[str] | None = getattr(getattr(self.model, "info", None), "abilities", None)
         return found
 
-    def model_for(self, compiled: Compiled) -> Any:
+    def model_for(self, compiled: Compiled | None) -> Any:
         """The model that is called: one that the tree chose, else the session's."""
-        return compiled.model if compiled.model is not None else self.model
+        return compiled.model if compiled is not None and compiled.model is not None else self.model
+
+    def context_window(self, compiled: Compiled | None) -> int | None:
+        """How many tokens that model reads at most, where that is known."""
+        found: int | None = getattr(getattr(self.model_for(compiled), "info", None), "context_window", None)
+        return found
 
     def outer_tools(self) -> list[ToolDefinition]:
         """Tools from outside the tree, weakest first: app, then session."""

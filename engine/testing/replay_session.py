@@ -56,7 +56,7 @@ class ReplaySession(Session):
             options["id"] = same.id
         return super().new_entry(role, content, metadata, **options)
 
-    async def summarize(self, entries: Sequence[Entry], guidance: str | None) -> Entry | None:
+    async def summarize(self, entries: Sequence[Entry], guidance: str | None, model: Any = None) -> Entry | None:
         """A recorded summary; None where there was none of these entries."""
         from engine.timeline.summary import summarize, summary_key
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.compiler.history import History
 from engine.entries import Entry, new_id
+from engine.errors import ModelError
 from engine.model import ModelRequest
 from engine.session.model_call import ModelCall
 
@@ -30,8 +31,10 @@ def summary_key(entries: Sequence[Entry], guidance: str | None) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-async def summarize(session: Session, entries: Sequence[Entry], guidance: str | None) -> Entry | None:
-    """An entry that stands for the given ones, made by the session's model or kept from before.
+async def summarize(
+    session: Session, entries: Sequence[Entry], guidance: str | None, model: Any = None
+) -> Entry | None:
+    """An entry that stands for the given ones, made by the model that answers or kept from before.
 
     Where a summary of the first of them is known, the model is given that one and what came after it: a conversation
     may be much longer than what a model can read at once.
@@ -43,7 +46,7 @@ async def summarize(session: Session, entries: Sequence[Entry], guidance: str | 
     text = _text(known.get(key))
     if text is None:
         before, place = _beginning(known, entries, guidance)
-        text = await _write(session, entries[place:], guidance, before)
+        text = await _write(session, entries[place:], guidance, model, before)
         while len(known) >= KEPT_SUMMARIES:
             known.pop(next(iter(known)))
         known[key] = {"text": text, "count": len(entries)}
@@ -76,7 +79,9 @@ def _beginning(known: dict[str, Any], entries: Sequence[Entry], guidance: str | 
     return None, 0
 
 
-async def _write(session: Session, entries: Sequence[Entry], guidance: str | None, before: str | None = None) -> str:
+async def _write(
+    session: Session, entries: Sequence[Entry], guidance: str | None, chosen: Any, before: str | None
+) -> str:
     history = History("/", session.model_name()).feed(entries).closed()
     lines = [] if before is None else [f"Summary of what came before:\n{before}"]
     for message in history.messages:
@@ -92,8 +97,12 @@ async def _write(session: Session, entries: Sequence[Entry], guidance: str | Non
     request = ModelRequest(
         system_blocks=[{"type": "text", "text": system}],
         messages=[{"role": "user", "content": [{"type": "text", "text": "\n\n".join(lines)}]}],
+        model=chosen if isinstance(chosen, str) else None,
     )
-    call = ModelCall(session.model, lambda _event: None, None)
+    model = session.model if chosen is None or isinstance(chosen, str) else chosen
+    if model is None:
+        raise ModelError("No model was chosen", kind="unsupported")
+    call = ModelCall(model, lambda _event: None, None)
     reply = await call.run(request, new_id("summary"))
     ex = session.current_or_ending
     if ex is not None:

@@ -6,6 +6,7 @@ Not here: validation and confirmation (``calls``), which calls run beside each o
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import inspect
 import threading
@@ -101,7 +102,12 @@ async def in_thread(function: Callable[[], Any]) -> Any:
     while _running >= MAX_THREADS:
         turn: asyncio.Future[None] = loop.create_future()
         _waiting.append(turn)
-        await turn
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if not turn.cancelled():
+                _wake_next()  # its turn had come: it goes to the next one
+            raise
     future: asyncio.Future[Any] = loop.create_future()
     context = contextvars.copy_context()
 
@@ -134,8 +140,21 @@ async def in_thread(function: Callable[[], Any]) -> Any:
         return await future
     finally:
         _running -= 1
-        while _waiting:
-            waiter = _waiting.popleft()
-            if not waiter.done() and waiter.get_loop() is loop:
-                waiter.set_result(None)
-                break
+        _wake_next()
+
+
+def _wake_next() -> None:
+    """Tell the call that waits longest that there is a thread for it; it may wait in another thread's loop."""
+    while _waiting:
+        waiter = _waiting.popleft()
+        with contextlib.suppress(RuntimeError):  # its loop is closed: nobody waits there
+            if not waiter.done():
+                waiter.get_loop().call_soon_threadsafe(_wake, waiter)
+                return
+
+
+def _wake(waiter: asyncio.Future[None]) -> None:
+    if waiter.done():
+        _wake_next()
+    else:
+        waiter.set_result(None)
