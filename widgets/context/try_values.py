@@ -181,13 +181,14 @@ class TryStrip(QFrame):
         """Show what is really so again."""
         if not self._values:
             return
+        here = self.back.hasFocus()
         self._values = {}
         for one in self._offered:
             if one.node_id in self._editors:
                 self._editors[one.node_id].set_value(one.value)
         self._arrange()
         self.tried.emit({})
-        if self.button.isVisible():
+        if here:  # the button that was pressed goes away; whoever is somewhere else stays there
             self.button.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @Slot(bool)

@@ -6,36 +6,16 @@ Not here: the keychain (``services.FormServices``).
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from engine.blueprint.form_fields import Field
+from engine.effects.addresses import bound_place
 from widgets import theme
 from widgets.forms.base import FieldEditor, FormContext
 from widgets.forms.services import Failed, while_alive
 from widgets.forms.text import show_text
-
-_PORTS = {"https": 443, "http": 80}
-
-
-def host_of(address: str) -> str:
-    """Host and port of an address as secrets are bound to them; "" where it has none, or one made of variables.
-
-    Example:
-        >>> host_of("https://API.example.org/v1"), host_of("http://[::1]:8080"), host_of("https://{{ host }}/")
-        ('api.example.org:443', '[::1]:8080', '')
-    """
-    try:
-        parts = urlsplit(address.strip())
-        port = parts.port or _PORTS.get(parts.scheme.lower())
-        host = (parts.hostname or "").lower()
-    except ValueError:
-        return ""
-    if not host or port is None or "{" in parts.netloc or "}" in parts.netloc:
-        return ""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 class SecretEditor(FieldEditor):
@@ -88,7 +68,7 @@ class SecretEditor(FieldEditor):
         program = str(self.context.value(str(settings.get("program_from", "")), "") or "").strip()
         if program and self.context.value(str(settings.get("where_from", "")), "program") == "program":
             return f"program:{program}"
-        return host_of(str(self.context.value(str(settings.get("host_from", "")), "") or ""))
+        return bound_place(str(self.context.value(str(settings.get("host_from", "")), "") or ""))
 
     def _bound(self) -> str:
         return str(self._value.get("host") or "")
@@ -158,17 +138,18 @@ class SecretEditor(FieldEditor):
         name, place, secret = self._name.text().strip(), self._bound() or self._host(), self._secret.text()
         if not (name and place and secret):
             return
-        self._secret.clear()
         if self._bound() != place:
             self._value = {**self._value, "name": name, "host": place}
             self.edited.emit(dict(self._value))
         self._asked = asked = (name, place)
         self._say(self.tr("Storing…"))
-        answered = while_alive(self, lambda failed: self._stored(asked, failed))
+        answered = while_alive(self, lambda failed: self._stored(asked, secret, failed))
         self.context.services.store_secret(name, place, secret, answered)
 
-    def _stored(self, asked: tuple[str, str], failed: Failed | None) -> None:
+    def _stored(self, asked: tuple[str, str], secret: str, failed: Failed | None) -> None:
         if failed is None:
+            if self._secret.text() == secret:  # what could not be stored stays, to be tried again
+                self._secret.clear()
             self._known(asked, True)
         elif self._asked == asked:
             self._say(failed.reason, "error")

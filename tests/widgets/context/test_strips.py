@@ -229,6 +229,21 @@ def test_values_are_tried_on_a_copy_and_given_up_again(view: ContextView, trying
     assert not trying._mark.isVisibleTo(view)
 
 
+def test_giving_up_takes_the_keyboard_only_from_the_button_that_goes_away(
+    view: ContextView, trying: Any, qtbot: QtBot
+) -> None:
+    view.activateWindow()
+    qtbot.waitUntil(view.isActiveWindow)
+    QTest.keyClick(target(trying, "k"), Qt.Key.Key_Space)
+    target(trying, "st").setFocus()
+    trying.give_up()  # as when another session comes to the front
+    assert target(trying, "st").hasFocus()
+    QTest.keyClick(target(trying, "k"), Qt.Key.Key_Space)
+    trying.back.setFocus()
+    QTest.keyClick(trying.back, Qt.Key.Key_Space)
+    assert trying.button.hasFocus()
+
+
 def test_what_the_session_has_now_is_not_tried_any_more(trying: Any, qtbot: QtBot) -> None:
     QTest.keyClick(target(trying, "k"), Qt.Key.Key_Space)
     now = (FIELDS[0], Tryable("k", FIELDS[1].field, True), FIELDS[2])

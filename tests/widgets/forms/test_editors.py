@@ -22,7 +22,7 @@ from widgets.forms.attachment import size_words
 from widgets.forms.base import FieldEditor, FormContext
 from widgets.forms.field_row import EDITORS, FieldRow
 from widgets.forms.numbers import number_words
-from widgets.forms.secret import host_of
+from widgets.forms.secret import bound_place
 from widgets.forms.services import AgentChoice, Failed, NoServices, ToolChoice, while_alive
 
 LEFT = Qt.MouseButton.LeftButton
@@ -245,6 +245,7 @@ def test_pairs_of_a_record_say_when_a_name_stands_there_twice(put: Callable[...,
         ("https://API.Example.org/v1?x=1", "api.example.org:443"),
         ("http://example.org:8080", "example.org:8080"),
         ("http://[::1]/", "[::1]:80"),
+        ("https://Bücher.example./x", "xn--bcher-kva.example:443"),
         ("https://user@example.org", "example.org:443"),
         ("https://{{ host }}/x", ""),
         ("https://example.org:{{ port }}/x", ""),
@@ -255,7 +256,7 @@ def test_pairs_of_a_record_say_when_a_name_stands_there_twice(put: Callable[...,
     ],
 )
 def test_a_secret_is_bound_to_host_and_port(address: str, host: str) -> None:
-    assert host_of(address) == host
+    assert bound_place(address) == host
 
 
 def secret(put: Callable[..., Bed], value: Any = None, url: str = "https://api.example.org/x") -> Bed:
@@ -306,6 +307,7 @@ def test_a_keychain_that_refuses_says_why(put: Callable[..., Bed]) -> None:
     QTest.mouseClick(bed.button("Store"), LEFT)
     assert bed.says("The keychain is locked")
     assert bed.values == []
+    assert bed.lines()[1].text() == "refused", "it can be stored again without typing it again"
 
 
 def test_another_address_does_not_take_the_secret_along_by_itself(put: Callable[..., Bed]) -> None:
