@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from engine.effects.redact import Redactor
 from engine.entries import Block
 from engine.errors import ToolError
 from engine.mcp_client import stdio
@@ -72,6 +73,7 @@ class Server:
         self._news = asyncio.Event()
         self._process: stdio.Process | None = None
         self._link: Link | None = None
+        self._redactor = Redactor()
         self._failures = 0
         self._not_before = 0.0
         self._closed = False
@@ -100,12 +102,19 @@ class Server:
         return found
 
     async def call(self, tool: str, given: dict[str, Any], told: Progress | None = None) -> list[Block]:
-        """Call a tool and return the blocks of its result.
+        """Call a tool and return the blocks of its result, without the secret where the server repeats it.
 
         Raises:
             ServerError: The server cannot be reached, or ended in the middle of the call.
             ToolError: It answered that the call failed, or took too long.
         """
+        try:
+            blocks: list[Block] = self._redactor.value(await self._call(tool, given, told))
+            return blocks
+        except ToolError as error:
+            raise ToolError(self._redactor.text(str(error))) from None
+
+    async def _call(self, tool: str, given: dict[str, Any], told: Progress | None) -> list[Block]:
         client = await self._connected()
         from mcp.shared.exceptions import MCPError
 
@@ -181,9 +190,9 @@ class Server:
             self._ready = None
             if not ready.done():
                 self._failed()
-                ready.set_exception(self._reason(error))
+                ready.set_exception(self._without_secret(self._reason(error)))
             else:
-                log.info("The connection to %s ended: %s", self.config.name, error)
+                log.info("The connection to %s ended: %s", self.config.name, self._redactor.text(str(error)))
         finally:
             stopping.cancel()
             self._process = None
@@ -240,6 +249,8 @@ class Server:
 
     async def _transport(self, stack: contextlib.AsyncExitStack) -> AbstractAsyncContextManager[Any]:
         secret = await self.config.revealed(self._secrets)
+        for value in secret.values():
+            self._redactor.hide(value.removeprefix("Bearer "))
         if self.config.program:
             self._process = await stdio.Process.start(self.config, secret)
             return stdio.transport(self._process)
@@ -276,6 +287,9 @@ class Server:
 
         return reason(name, self._link.status if self._link is not None else 0, inner)
 
+    def _without_secret(self, error: ServerError) -> ServerError:
+        return ServerError(self._redactor.text(str(error)), error.advice)
+
     async def _explain(self, error: Any) -> Exception:
         """An error answer as what it means: the server's own words, or that it is gone."""
         from mcp_types import CONNECTION_CLOSED, REQUEST_TIMEOUT
@@ -287,10 +301,10 @@ class Server:
             if owner is not None:
                 await asyncio.wait({owner})
             how = f": {process.how_it_ended()}" if process is not None else ""
-            return ServerError(
-                f"{self.config.name} ended in the middle of the call{how}. Whether it had an effect is not known.",
-                "The next call starts it again.",
+            gone_words = (
+                f"{self.config.name} ended in the middle of the call{how}. Whether it had an effect is not known."
             )
+            return self._without_secret(ServerError(gone_words, "The next call starts it again."))
         if code == REQUEST_TIMEOUT:
             return ToolError(f"{self.config.name} took too long.")
         return ToolError(f"{self.config.name} refused the call: {error.error.message[:2_000]}")

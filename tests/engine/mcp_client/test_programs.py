@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import hashlib
 import json
 import os
 import signal
@@ -14,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from engine.effects.redact import HIDDEN
 from engine.errors import ToolError
 from engine.mcp_client import server as server_module
 from engine.mcp_client import stdio
@@ -64,7 +67,7 @@ async def test_it_finds_little_in_its_environment_and_its_secret_at_the_last_mom
     assert "s3cret" not in repr(config) and "s3cret" not in str(config.capability())
     async with using(config, Keychain(token=(secret.host, "s3cret"))) as server:
         found = dict(line.split("=", 1) for line in (await text(server, "environment")).splitlines() if "=" in line)
-        assert (found["TOKEN"], found["COLOUR"]) == ("s3cret", "red")
+        assert (found["TOKEN"], found["COLOUR"]) == (HIDDEN, "red")  # that it arrives is tested below
         allowed = {*stdio._KEPT, "TOKEN", "COLOUR", "PYTHONPATH", "PWD", "LC_CTYPE", "_", "OLDPWD", "SHLVL"}
         assert set(found) <= allowed
 
@@ -272,6 +275,49 @@ COUNT = {
     "inputSchema": {"type": "object"},
     "outputSchema": {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]},
 }
+
+
+TELLING = """
+import hashlib, os, sys
+token = os.environ["TOKEN"]
+sys.argv[1] = sys.argv[1].replace("@secret", token).replace("@digest", hashlib.sha256(token.encode()).hexdigest())
+"""
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"result": {"content": [{"type": "text", "text": "@secret: @digest"}], "structuredContent": {"n": 1}}},
+        {"result": {"content": [{"type": "text", "text": "I was given @secret: @digest"}], "isError": True}},
+        {"error": {"code": -32000, "message": "@secret is not known (@digest)"}},
+    ],
+)
+async def test_a_server_is_given_its_secret_and_may_repeat_it_but_nobody_hears_it(answer: Any) -> None:
+    plain = wire(tools_call=answer)
+    config = dataclasses.replace(
+        plain,
+        arguments=("-c", TELLING + WIRE, plain.arguments[-1]),
+        secret=SecretRef("token", f"program:{sys.executable}"),
+        secret_in="TOKEN",
+    )
+    async with using(config, Keychain(token=(f"program:{sys.executable}", "s3cret"))) as server:
+        try:
+            said = str(await server.call("count", {}))
+        except ToolError as error:
+            said = str(error)
+        assert "s3cret" not in said and HIDDEN in said
+        assert hashlib.sha256(b"s3cret").hexdigest() in said
+
+
+async def test_the_last_words_of_a_server_do_not_hold_its_secret() -> None:
+    config = script(
+        "import os, sys; sys.exit('no such key: ' + os.environ['TOKEN'])",
+        secret=SecretRef("token", f"program:{sys.executable}"),
+        secret_in="TOKEN",
+    )
+    async with using(config, Keychain(token=(f"program:{sys.executable}", "s3cret"))) as server:
+        with pytest.raises(ServerError, match=r"no such key: \[hidden\]"):
+            await server.listing()
 
 
 def wire(**answers: Any) -> ServerConfig:
