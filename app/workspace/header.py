@@ -19,6 +19,7 @@ class NameEdit(QLineEdit):
         super().__init__(parent)
         self.setProperty("role", "title")
         self._kept = ""
+        self._wanted = 80
         self.textChanged.connect(self._fit)
 
     def show_name(self, name: str) -> None:
@@ -39,7 +40,17 @@ class NameEdit(QLineEdit):
 
     def _fit(self) -> None:
         width = QFontMetrics(theme.font("emphasis")).horizontalAdvance(self.text() or self.placeholderText()) + 14
-        self.setFixedWidth(max(80, min(width, 420)))
+        self._wanted = max(80, min(width, 420))
+        self.setMaximumWidth(self._wanted)
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        """As wide as the name."""
+        return QSize(self._wanted, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        """The buttons beside it come first."""
+        return QSize(80, super().minimumSizeHint().height())
 
 
 class WorkspaceHeader(QFrame):
@@ -132,9 +143,9 @@ class WorkspaceHeader(QFrame):
             self.model.setToolTip(tip)
 
     def _show_model_words(self) -> None:
-        room = 80 if self._tight else 150 if self._narrow else 300
+        room = 0 if self._tight else 150 if self._narrow else 300
         words = QFontMetrics(self.model.font()).elidedText(self._model_words, Qt.TextElideMode.ElideRight, room)
-        self.model.setText(f" {words}")
+        self.model.setText(f" {words}" if room else "")
         if words != self._model_words:
             self.model.setToolTip(self._model_words)
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from engine.blueprint.problem import Problem
 from widgets import theme
 from widgets.context.problems import count_words
+
+ROOMY = 500
+"""From this width on there is room for how many nodes are sent."""
 
 
 class StatusLine(QFrame):
@@ -42,6 +46,10 @@ class StatusLine(QFrame):
         row.addWidget(self.cost)
         self._row = row
         self.show_problems(())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.nodes.setVisible(self.width() >= ROOMY)
 
     def add_right(self, widget: QWidget) -> None:
         """Put something at the end of the line."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 
 from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtTest import QTest
@@ -17,6 +18,7 @@ from app.window.inside_dialog import InsideDialog
 from app.window.main_window import MainWindow
 from app.workspace.column_switch import ColumnSwitch
 from app.workspace.columns import Column, Columns
+from app.workspace.header import WorkspaceHeader
 from engine.testing import Reply, ScriptedModel
 from tests.app.helpers import at_the_window, until
 from widgets.cards import CardInfo
@@ -241,3 +243,21 @@ def test_a_column_that_gave_way_is_one_click_away(qtbot):
     assert pressed() == columns.seen() == ["tree", "chat"]
     columns.resize(QSize(900, 400))
     assert not switch.isVisible()
+
+
+@at_the_window
+async def test_nothing_lies_over_anything_in_the_smallest_header(start):
+    person = await start(ScriptedModel())
+    header = WorkspaceHeader(person.desk.window.actions_)
+    header.name.show_name("An agent with quite a long name")
+    header.show_model("127.0.0.1:11434 · a-large-model", "server")
+    header.set_narrow(True, True)
+    header.resize(430, 48)  # what is left of 1280 pixels at 200 %
+    header.show()
+    layout = header.layout()
+    shown = [layout.itemAt(index).widget() for index in range(layout.count())]
+    places = [widget.geometry() for widget in shown if widget is not None and widget.isVisible()]
+    header.deleteLater()
+    assert len(places) == 7
+    assert all(left.right() < right.left() for left, right in itertools.pairwise(places))
+    assert places[-1].right() < 430
