@@ -11,20 +11,24 @@ import asyncio
 import json
 import os
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication
 
 from app.paths import Paths
-from engine.blueprint import SetProperty
+from engine.blueprint import Batch, RemoveNode, SetProperty
 from engine.blueprint.part_edits import make_part
 from engine.permissions import Capability, StoredPermissions
 from engine.testing import Reply, ScriptedModel, ToolCall
 from tests.app.helpers import Person, Room, until
+from widgets.context.try_values import TryStrip
 from widgets.permissions import ConsentDialog, ConsentRow
+from widgets.tree.replace_panel import ReplacePanel
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
 LARGEST = 200_000
@@ -72,6 +76,12 @@ class Camera:
         window = self._person.desk.window
         save(window.grab().toImage(), self._folder / f"{name}{self._ending}.png")
 
+    async def take_and_close(self, name: str) -> None:
+        """Take a picture of something that Escape closes."""
+        await self.take(name)
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Escape)
+        await settle()
+
     async def take_dialog(self, name: str) -> None:
         """Take a picture of the dialog that is open, then close it."""
         dialog = await until(QApplication.activeModalWidget, "a dialog")
@@ -87,14 +97,19 @@ async def settle(seconds: float = 0.6) -> None:
 
 
 def save(image: QImage, path: Path) -> None:
-    """Save a picture; one that would be large is kept in 256 colours."""
+    """Save a picture; one that would be large is kept in the 256 colours that it has most of."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    image = image.convertToFormat(QImage.Format.Format_RGB888)
+    image = image.convertToFormat(QImage.Format.Format_RGB32)
     image.save(str(path), "PNG", 0)
     if path.stat().st_size > LARGEST:
         flat = Qt.ImageConversionFlag.ThresholdDither  # no pattern in plain surfaces
-        image.convertToFormat(QImage.Format.Format_Indexed8, flat).save(str(path), "PNG", 0)
+        image.convertToFormat(QImage.Format.Format_Indexed8, commonest(image), flat).save(str(path), "PNG", 0)
     print(f"{path.name}: {path.stat().st_size // 1000} kB")
+
+
+def commonest(image: QImage) -> list[int]:
+    """The colours that most of a picture is made of."""
+    return [colour for colour, _ in Counter(memoryview(image.constBits()).cast("I")).most_common(256)]
 
 
 async def session(theme: str, folder: Path, size: QSize, home: Path) -> None:
@@ -133,6 +148,7 @@ async def workspace(person: Person, camera: Camera) -> None:
     for area in page.context.findChildren(QAbstractScrollArea):
         area.verticalScrollBar().setValue(0)
     await camera.take("what-the-model-sees")
+    await editor(person, camera)
     person.desk.window.actions_.run("session.new")
     await until(lambda: not person.chat, "an empty session")
     await settle()
@@ -142,6 +158,37 @@ async def workspace(person: Person, camera: Camera) -> None:
     await person.goes_to("settings")
     await camera.take("settings")
     await documents(person, camera)
+
+
+async def editor(person: Person, camera: Camera) -> None:
+    """The panels of the editor, each opened as a person would and closed again."""
+    page, run, model = person.page, person.desk.window.actions_.run, person.desk.bench.agent.model
+    page.context.show_raw(True)
+    await camera.take("raw-request")
+    page.context.show_raw(False)
+    strip = page.context.findChild(TryStrip)
+    strip.button.click()
+    await camera.take("try-values")
+    strip.button.click()
+    page.show_tab("properties")
+    run("tree.outline")
+    await camera.take("outline")
+    run("tree.outline")
+    run("find.replace")
+    page.findChild(ReplacePanel).begin("note")
+    await camera.take_and_close("find-and-replace")
+    nodes = {node.kind: node.id for node in model.document.walk()}
+    model.do(Batch((RemoveNode(nodes["timeline"]), SetProperty(nodes["append"], "variable", "notes")), "Break it"))
+    run("view.problems")
+    await camera.take("problems")
+    model.undo()
+    run("view.problems")
+    page.show_tab("properties")
+    for action, name in (("edit.add", "add-a-part"), ("palette", "find-a-command")):
+        run(action)
+        await camera.take_and_close(name)
+    run("help.shortcuts")
+    await camera.take_dialog("shortcuts")
 
 
 async def documents(person: Person, camera: Camera) -> None:
