@@ -32,7 +32,7 @@ test: check ## everything that has to be green: lint, format, types, and all tes
 	$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report= $(PYTEST_ARGS) </dev/null
 
 test-long: check ## the same with full counts and the on-device model
-	$(BIN)/python -m pytest $(PARALLEL) --long --timeout=1800 --cov --cov-report= $(PYTEST_ARGS) </dev/null
+	$(BIN)/python -m pytest $(PARALLEL) --long --timeout=1800 -o faulthandler_timeout=1800 --cov --cov-report= $(PYTEST_ARGS) </dev/null
 
 test-all: ## the tests on each installed Python of 3.11, 3.12 and 3.13, each in an environment of its own
 	@set -e; for python in $(PYTHONS); do \
