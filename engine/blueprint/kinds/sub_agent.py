@@ -113,7 +113,7 @@ class SubAgentKind(CalledKind):
     def capabilities(self, node: Node) -> Iterable[Capability]:
         props = self.props(node)
         if props.agent.strip():
-            sentence = f"Hand tasks to your agent “{props.title.strip() or 'without a name'}”"
+            sentence = f"Hand tasks to another of your agents, here called “{props.title.strip() or 'Sub-agent'}”"
             yield Capability("sub_agent", {"agent": props.agent.strip()}, sentence)
 
     def render(self, node: Node, scope: Scope) -> object:

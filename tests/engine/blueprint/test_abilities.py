@@ -325,7 +325,7 @@ async def test_nothing_is_handed_over_without_permission() -> None:
     model = ScriptedModel([call("helper", task="x"), "ok"])
     async with living(document, model, World("a", agents=agents)) as session:
         (event,) = await turn(session, "go", lambda _: {"approved": False})
-        assert event.message == "Hand tasks to your agent “Helper”"
+        assert event.message == "Hand tasks to another of your agents, here called “Helper”"
         assert results(session)[0][1] and len(model.calls) == 2
 
 
