@@ -7,19 +7,15 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QDialog,
-    QFrame,
     QHBoxLayout,
-    QPushButton,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from engine.blueprint.gallery import Line, Template
 from widgets.chat import ChatItem, ChatView
-from widgets.common import IconLabel, text_label
+from widgets.common import IconLabel, TabCard, answer_row, text_label
 from widgets.library.small_tree import SmallTree
 
 SIDE = 250
@@ -45,30 +41,8 @@ class InsideDialog(QDialog):
         self.chat.transcript.offers_jump = False
         self.chat.setAccessibleName(self.tr("A conversation with {title}").format(title=template.title))
         self.chat.set_items(chat_items(template, lines))
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self.chat)
-        self._stack.addWidget(self.tree)
-        self._tabs = QButtonGroup(self)
-        tabs = QHBoxLayout()
-        tabs.setContentsMargins(12, 8, 12, 8)
-        tabs.setSpacing(4)
-        self.tabs: dict[str, QPushButton] = {}
-        for name, text in (("chat", self.tr("A conversation")), ("tree", self.tr("The tree"))):
-            tab = QPushButton(text)
-            tab.setProperty("role", "tab")
-            tab.setCheckable(True)
-            tab.clicked.connect(lambda *_, key=name: self.show_tab(key))
-            self._tabs.addButton(tab)
-            tabs.addWidget(tab)
-            self.tabs[name] = tab
-        tabs.addStretch(1)
-        right = QFrame()
-        right.setProperty("role", "card")
-        column = QVBoxLayout(right)
-        column.setContentsMargins(1, 1, 1, 1)
-        column.setSpacing(0)
-        column.addLayout(tabs)
-        column.addWidget(self._stack, 1)
+        right = TabCard(((self.tr("A conversation"), self.chat), (self.tr("The tree"), self.tree)))
+        self.tabs = dict(zip(("chat", "tree"), right.buttons, strict=True))
         body = QHBoxLayout()
         body.setSpacing(20)
         body.addLayout(self._about(template, may))
@@ -79,14 +53,9 @@ class InsideDialog(QDialog):
         whole.addLayout(body, 1)
         whole.addLayout(self._buttons(template.title))
         self.tabs["chat"].setVisible(bool(lines))
-        self.show_tab("chat" if lines else "tree")
+        right.show_page(0 if lines else 1)
         self.resize(900, 620)
         self.begin.setFocus()
-
-    def show_tab(self, name: str) -> None:
-        """Bring the conversation or the tree to the front."""
-        self._stack.setCurrentWidget(self.chat if name == "chat" else self.tree)
-        self.tabs[name].setChecked(True)
 
     def showEvent(self, event: QShowEvent) -> None:
         """A conversation is read from its beginning."""
@@ -125,17 +94,8 @@ class InsideDialog(QDialog):
 
     def _buttons(self, title: str) -> QHBoxLayout:
         words = text_label(self.tr("Only to look at. Open it, and you can change every part."), "dim")
-        close = QPushButton(self.tr("Close"))
-        close.clicked.connect(self.reject)
-        self.begin = QPushButton(self.tr("Open {title}").format(title=title))
-        self.begin.setProperty("role", "primary")
-        self.begin.setDefault(True)
-        self.begin.clicked.connect(self.accept)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(words, 1, Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(close)
-        row.addWidget(self.begin)
+        row, self.begin, _ = answer_row(self, self.tr("Open {title}").format(title=title), self.tr("Close"))
+        row.insertWidget(0, words, 1, Qt.AlignmentFlag.AlignVCenter)
         return row
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QDialog,
     QFrame,
     QGridLayout,
@@ -14,8 +13,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QListWidgetItem,
-    QPushButton,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -26,7 +23,7 @@ from engine.blueprint.kinds.part import PartParameter
 from engine.blueprint.values import TYPE_LABELS
 from engine.store.parts import PartRow
 from widgets import theme
-from widgets.common import EmptyState, text_label
+from widgets.common import EmptyState, TabCard, answer_row, text_label
 from widgets.versions.compare_view import CompareView
 from widgets.versions.difference import DifferenceView
 
@@ -70,7 +67,9 @@ class SavePartDialog(QDialog):
         column.addSpacing(4)
         self.fields: list[tuple[QLineEdit, QLineEdit]] = []
         column.addWidget(self._parameters())
-        column.addLayout(self._buttons(self.tr("Save")))
+        column.addSpacing(8)
+        row, self.confirm, _ = answer_row(self, self.tr("Save"))
+        column.addLayout(row)
         self.name.textChanged.connect(self._enable)
         self._enable()
         self.name.setFocus()
@@ -100,21 +99,6 @@ class SavePartDialog(QDialog):
         grid.setColumnStretch(0, 1)
         grid.setColumnStretch(2, 2)
         return box
-
-    def _buttons(self, confirm: str) -> QHBoxLayout:
-        cancel = QPushButton(self.tr("Cancel"))
-        cancel.clicked.connect(self.reject)
-        self.confirm = QPushButton(confirm)
-        self.confirm.setProperty("role", "primary")
-        self.confirm.setDefault(True)
-        self.confirm.clicked.connect(self.accept)
-        row = QHBoxLayout()
-        row.setContentsMargins(0, 8, 0, 0)
-        row.setSpacing(8)
-        row.addStretch(1)
-        row.addWidget(cancel)
-        row.addWidget(self.confirm)
-        return row
 
     def _enable(self) -> None:
         self.confirm.setEnabled(bool(self.name.text().strip()))
@@ -150,17 +134,7 @@ class ChoosePartDialog(QDialog):
         self.nothing = EmptyState()
         empty = self.tr("Select nodes that belong together and choose “Save to the library…”; then you find them here.")
         self.nothing.set_content("puzzle", self.tr("The library is empty"), empty)
-        cancel = QPushButton(self.tr("Cancel"))
-        cancel.clicked.connect(self.reject)
-        self.confirm = QPushButton(self.tr("Add"))
-        self.confirm.setProperty("role", "primary")
-        self.confirm.setDefault(True)
-        self.confirm.clicked.connect(self.accept)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addStretch(1)
-        row.addWidget(cancel)
-        row.addWidget(self.confirm)
+        row, self.confirm, cancel = answer_row(self, self.tr("Add"))
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(12)
@@ -225,31 +199,9 @@ class UpdatePartDialog(QDialog):
         self.changes.splitter.setSizes([300, 130])
         self.context = DifferenceView()
         self.context.setAccessibleName(self.tr("What the model reads, before and after"))
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self.changes)
-        self._stack.addWidget(self.context)
-        self._tabs = QButtonGroup(self)
-        tabs = QHBoxLayout()
-        tabs.setContentsMargins(12, 8, 12, 0)
-        tabs.setSpacing(4)
-        self.tabs: list[QPushButton] = []
-        for number, text in enumerate((self.tr("In the tree"), self.tr("What the model reads"))):
-            tab = QPushButton(text)
-            tab.setProperty("role", "tab")
-            tab.setCheckable(True)
-            tab.setChecked(not number)
-            self._tabs.addButton(tab, number)
-            tabs.addWidget(tab)
-            self.tabs.append(tab)
-        tabs.addStretch(1)
-        self._tabs.idClicked.connect(self._stack.setCurrentIndex)
-        card = QFrame()
-        card.setProperty("role", "card")
-        inner = QVBoxLayout(card)
-        inner.setContentsMargins(1, 1, 1, 1)
-        inner.setSpacing(0)
-        inner.addLayout(tabs)
-        inner.addWidget(self._stack, 1)
+        pages = ((self.tr("In the tree"), self.changes), (self.tr("What the model reads"), self.context))
+        card = TabCard(pages, below=0)
+        self.tabs = card.buttons
         right = QVBoxLayout()
         right.setSpacing(8)
         right.addWidget(self.words)
@@ -258,17 +210,7 @@ class UpdatePartDialog(QDialog):
         body.setSpacing(16)
         body.addWidget(self.list)
         body.addLayout(right, 1)
-        cancel = QPushButton(self.tr("Cancel"))
-        cancel.clicked.connect(self.reject)
-        self.confirm = QPushButton()
-        self.confirm.setProperty("role", "primary")
-        self.confirm.setDefault(True)
-        self.confirm.clicked.connect(self.accept)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addStretch(1)
-        row.addWidget(cancel)
-        row.addWidget(self.confirm)
+        row, self.confirm, _ = answer_row(self, "")
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(12)

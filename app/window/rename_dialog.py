@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLineEdit, QVBoxLayout, QWidget
 
-from widgets.common import text_label
+from widgets.common import answer_row, text_label
 
 
 class RenameDialog(QDialog):
@@ -24,19 +24,9 @@ class RenameDialog(QDialog):
         self.line = QLineEdit(name)
         self.line.setAccessibleName(title)
         self.line.selectAll()
-        cancel = QPushButton(self.tr("Cancel"))
-        cancel.clicked.connect(self.reject)
         self._may_be_empty = may_be_empty
-        self.rename = QPushButton(button or self.tr("Rename"))
-        self.rename.setProperty("role", "primary")
-        self.rename.setDefault(True)
-        self.rename.clicked.connect(self.accept)
+        row, self.rename, _ = answer_row(self, button or self.tr("Rename"))
         self.line.textChanged.connect(self._enable)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addStretch(1)
-        row.addWidget(cancel)
-        row.addWidget(self.rename)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(12)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QWidget
 
 from widgets.cards.grid import CardGrid
 from widgets.common.banner import icon_button
 from widgets.common.card import CardButton
 from widgets.common.labels import ElidedLabel, IconLabel, text_label
+from widgets.common.menu import ItemMenu
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,21 +202,13 @@ class AgentCards(CardGrid):
 
     def make_menu(self, agent_id: str) -> QMenu:
         """The menu of an agent."""
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-
-        def add(text: str, keys: str, signal: Callable[[str], object]) -> None:
-            action = menu.addAction(text)
-            if keys:
-                action.setShortcut(QKeySequence(keys))
-            action.triggered.connect(lambda *_args: signal(agent_id))
-
-        add(self.tr("Open"), "Return", self.opened.emit)
-        add(self.tr("Rename"), "F2", self.rename_requested.emit)
-        add(self.tr("Duplicate"), "", self.duplicate_requested.emit)
-        add(self.tr("Export to a file…"), "", self.export_requested.emit)
+        menu = ItemMenu(self)
+        menu.add(self.tr("Open"), partial(self.opened.emit, agent_id), "Return")
+        menu.add(self.tr("Rename"), partial(self.rename_requested.emit, agent_id), "F2")
+        menu.add(self.tr("Duplicate"), partial(self.duplicate_requested.emit, agent_id))
+        menu.add(self.tr("Export to a file…"), partial(self.export_requested.emit, agent_id))
         menu.addSeparator()
-        add(self.tr("Move to trash"), "Del", self.trash_requested.emit)
+        menu.add(self.tr("Move to trash"), partial(self.trash_requested.emit, agent_id), "Del")
         return menu
 
 

@@ -2,8 +2,9 @@
 
 from widgets.common.banner import Banner, EmptyState, ProgressRow, icon_button
 from widgets.common.card import CardButton
-from widgets.common.dialogs import ConfirmDialog, ErrorDialog
+from widgets.common.dialogs import ConfirmDialog, ErrorDialog, answer_row
 from widgets.common.labels import ElidedLabel, IconLabel, WrappedLabel, text_label
+from widgets.common.menu import ItemMenu
 from widgets.common.page import (
     ModelButton,
     PageHeader,
@@ -14,6 +15,7 @@ from widgets.common.page import (
     restore_columns,
 )
 from widgets.common.sidebar import NavItem, NavRow, Sidebar
+from widgets.common.tabs import TabCard
 from widgets.common.toast import Toast, ToastRecord, Toasts
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "EmptyState",
     "ErrorDialog",
     "IconLabel",
+    "ItemMenu",
     "ModelButton",
     "NavItem",
     "NavRow",
@@ -33,10 +36,12 @@ __all__ = [
     "Sidebar",
     "StatusLine",
     "StatusPart",
+    "TabCard",
     "Toast",
     "ToastRecord",
     "Toasts",
     "WrappedLabel",
+    "answer_row",
     "column_widths",
     "icon_button",
     "restore_columns",

@@ -69,6 +69,31 @@ class ConfirmDialog(QDialog):
         self.setMaximumWidth(560)
 
 
+def answer_row(dialog: QDialog, confirm: str, cancel: str = "") -> tuple[QHBoxLayout, QPushButton, QPushButton]:
+    """What stands below a dialog at the right: the way out, and the button that does it, which Enter presses.
+
+    Args:
+        dialog: Whose buttons they are; they accept and reject it.
+        confirm: The verb on the button.
+        cancel: What the way out is called, where it is not *Cancel*.
+
+    Returns:
+        The row, which what stands at its left may be inserted into, and both buttons: that which does it, the way out.
+    """
+    out = QPushButton(cancel or dialog.tr("Cancel"))
+    out.clicked.connect(dialog.reject)
+    does = QPushButton(confirm)
+    does.setProperty("role", "primary")
+    does.setDefault(True)
+    does.clicked.connect(dialog.accept)
+    row = QHBoxLayout()
+    row.setSpacing(8)
+    row.addStretch(1)
+    row.addWidget(out)
+    row.addWidget(does)
+    return row, does, out
+
+
 class ErrorDialog(QDialog):
     """What happened, what it means, what to do; details fold out and can be copied.
 

@@ -20,7 +20,7 @@ class AfterPress(QObject):
     def __init__(self, owner: QObject, callback: Callable[[], None]) -> None:
         super().__init__(owner)
         self._callback = callback
-        # Asked again and again: a drag or a menu may take the release for itself, and it is seldom more than a few times.
+        # Asked again and again, seldom more than a few times: a drag or a menu may take the release for itself.
         self._timer = QTimer(self)
         self._timer.setInterval(_AGAIN_MS)
         self._timer.timeout.connect(self._look)

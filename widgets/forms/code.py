@@ -15,7 +15,7 @@ from engine.blueprint.json_text import JsonProblem, read_json, write_json
 from widgets import theme
 from widgets.forms.base import FieldEditor
 from widgets.forms.highlight import CodeHighlighter, Language, mark_line
-from widgets.forms.text import GrowingText, show_text
+from widgets.forms.text import GrowingText, TextEditor, show_text
 
 _LONGEST_CHECKED = 100_000
 
@@ -62,27 +62,17 @@ class CodeText(GrowingText):
             at.removeSelectedText()
 
 
-class CodeEditor(FieldEditor):
+class CodeEditor(TextEditor):
     """Program text; a mistake that Python would not read is said with its line."""
 
-    def __init__(self, field: Field, parent: QWidget | None = None) -> None:
-        super().__init__(field, parent)
-        self._known = ""
-        self._edit = CodeText(self, "python", 6, 24)
-        self._edit.setPlaceholderText(field.placeholder)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._edit)
-        self._edit.textChanged.connect(self._changed)
-        self.watch(self._edit)
+    def make_edit(self) -> GrowingText:
+        return CodeText(self, "python", 6, 24)
 
     @Slot()
     def _changed(self) -> None:
-        text = self._edit.toPlainText()
-        if text != self._known:
-            self._known = text
+        if self._edit.toPlainText() != self._known:
             mark_line(self._edit, None)
-            self.edited.emit(text)
+        super()._changed()
 
     def _mistake(self) -> tuple[str, int, int] | None:
         text = self._edit.toPlainText()
@@ -111,13 +101,6 @@ class CodeEditor(FieldEditor):
     def mark_line(self, line: int | None) -> None:
         if line is not None:
             mark_line(self._edit, line)
-
-    def set_value(self, value: Any) -> None:
-        self._known = "" if value is None else str(value)
-        show_text(self._edit, self._known)
-
-    def focus_target(self) -> QWidget:
-        return self._edit
 
 
 class JsonEditor(FieldEditor):

@@ -142,13 +142,17 @@ class TextEditor(FieldEditor):
     def __init__(self, field: Field, parent: QWidget | None = None) -> None:
         super().__init__(field, parent)
         self._known = ""
-        self._edit = GrowingText(self, least=2)
+        self._edit = self.make_edit()
         self._edit.setPlaceholderText(field.placeholder)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._edit)
         self._edit.textChanged.connect(self._changed)
         self.watch(self._edit)
+
+    def make_edit(self) -> GrowingText:
+        """What the text stands in; editors of other texts override it."""
+        return GrowingText(self, least=2)
 
     @Slot()
     def _changed(self) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import (
@@ -16,10 +17,11 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QKeySequence, QPainter, QPen
+from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import QListView, QMenu, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from widgets import theme
+from widgets.common import ItemMenu
 from widgets.library.items import PartItem
 
 Index = QModelIndex | QPersistentModelIndex
@@ -115,27 +117,19 @@ class PartList(QListView):
             super().keyPressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        if self.current():
-            mouse = event.reason() == QContextMenuEvent.Reason.Mouse
+        mouse = event.reason() == QContextMenuEvent.Reason.Mouse
+        if self.current() and (not mouse or self.indexAt(event.pos()).isValid()):
             place = self.visualRect(self.currentIndex()).bottomLeft() + QPoint(_PAD, 0)
             self.make_menu(self.current()).popup(event.globalPos() if mouse else self.viewport().mapToGlobal(place))
 
     def make_menu(self, part_id: str) -> QMenu:
         """The menu of a part."""
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-
-        def add(text: str, keys: str, signal: Callable[[str], object]) -> None:
-            action = menu.addAction(text)
-            if keys:
-                action.setShortcut(QKeySequence(keys))
-            action.triggered.connect(lambda *_: signal(part_id))
-
-        add(self.tr("Edit"), "", self.edit_requested.emit)
-        add(self.tr("Rename"), "F2", self.rename_requested.emit)
-        add(self.tr("Update everywhere…"), "", self.update_requested.emit)
+        menu = ItemMenu(self)
+        menu.add(self.tr("Edit"), partial(self.edit_requested.emit, part_id))
+        menu.add(self.tr("Rename"), partial(self.rename_requested.emit, part_id), "F2")
+        menu.add(self.tr("Update everywhere…"), partial(self.update_requested.emit, part_id))
         menu.addSeparator()
-        add(self.tr("Delete"), "Del", self.delete_requested.emit)
+        menu.add(self.tr("Delete"), partial(self.delete_requested.emit, part_id), "Del")
         return menu
 
 

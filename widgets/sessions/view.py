@@ -6,11 +6,10 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QKeySequence
+from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
-from widgets.common import ConfirmDialog, Toasts
+from widgets.common import ConfirmDialog, ItemMenu, Toasts
 from widgets.sessions.pages import SessionPages
 from widgets.sessions.source import SessionEntry
 
@@ -115,26 +114,18 @@ class SessionList(SessionPages):
 
     def make_menu(self, entry: SessionEntry) -> QMenu:
         """The menu of a session."""
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-
-        def add(text: str, shortcut: str, action: Callable[[], object]) -> None:
-            made = menu.addAction(text)
-            if shortcut:
-                made.setShortcut(QKeySequence(shortcut))
-            made.triggered.connect(lambda *_args: action())
-
-        add(self.tr("Open"), "Return", lambda: self.opened.emit(entry.id))
+        menu = ItemMenu(self)
+        menu.add(self.tr("Open"), lambda: self.opened.emit(entry.id), "Return")
         if entry.trashed or self._query.view == "trash":
-            add(self.tr("Restore"), "", lambda: self.restore(entry))
+            menu.add(self.tr("Restore"), lambda: self.restore(entry))
             menu.addSeparator()
-            add(self.tr("Delete for ever…"), "Del", lambda: self.ask_purge(entry))
+            menu.add(self.tr("Delete for ever…"), lambda: self.ask_purge(entry), "Del")
         else:
-            add(self.tr("Rename"), "F2", lambda: self.rename(entry.id))
+            menu.add(self.tr("Rename"), lambda: self.rename(entry.id), "F2")
             pin = self.tr("Unpin") if entry.pinned else self.tr("Pin to the top")
-            add(pin, "", lambda: self.pin_requested.emit(entry.id, not entry.pinned))
+            menu.add(pin, lambda: self.pin_requested.emit(entry.id, not entry.pinned))
             menu.addSeparator()
-            add(self.tr("Move to trash"), "Del", lambda: self.trash(entry))
+            menu.add(self.tr("Move to trash"), lambda: self.trash(entry), "Del")
         return menu
 
     def _own_toasts(self) -> Toasts:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPen
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from widgets import theme
+from widgets.common import ItemMenu
 from widgets.versions.items import VersionGroup
 from widgets.versions.list_model import ROW_ROLE, VersionListModel, VersionListRow
 
@@ -125,17 +127,10 @@ class VersionList(QListView):
 
     def make_menu(self, version_id: str, *, present: bool) -> QMenu:
         """The menu of a version."""
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-
-        def add(text: str, signal: Callable[[str], object], enabled: bool = True) -> None:
-            action = menu.addAction(text)
-            action.setEnabled(enabled)
-            action.triggered.connect(lambda *_: signal(version_id))
-
-        add(self.tr("Restore this version"), self.restore_requested.emit, not present)
-        add(self.tr("Open as a copy"), self.copy_requested.emit)
-        add(self.tr("Name this version…"), self.name_requested.emit)
+        menu = ItemMenu(self)
+        menu.add(self.tr("Restore this version"), partial(self.restore_requested.emit, version_id), enabled=not present)
+        menu.add(self.tr("Open as a copy"), partial(self.copy_requested.emit, version_id))
+        menu.add(self.tr("Name this version…"), partial(self.name_requested.emit, version_id))
         return menu
 
     def _below(self, index: QModelIndex) -> QPoint:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton
 
 from tests.engine.blueprint.builders import notepad
 from tests.widgets.themed import nameless, unreachable, wear
@@ -122,3 +123,13 @@ def test_everyone_can_use_it(page: LibraryPage) -> None:
     page.grab()
     assert not nameless(page)
     assert not unreachable(page)
+
+
+def test_a_right_click_below_the_parts_opens_no_menu(page: LibraryPage) -> None:
+    page.show_parts(PARTS, "p1")
+    view = page.list.viewport()
+    place = QPoint(20, view.height() - 5)
+    assert not page.list.indexAt(place).isValid()
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, view.mapToGlobal(place))
+    QApplication.sendEvent(view, event)
+    assert page.list.findChildren(QMenu) == []
