@@ -43,6 +43,12 @@ def notepad() -> AgentDocument:
     )
 
 
+def model_of(editor: TreeEditor) -> DocumentModel:
+    """What the editor shows."""
+    assert editor.document_model is not None
+    return editor.document_model
+
+
 def shape(model: DocumentModel) -> dict[str, list[str]]:
     """Children of every node that has some, by id."""
     return {node.id: [child.id for child in node.children] for node in model.document.walk() if node.children}

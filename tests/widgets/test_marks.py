@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from engine.blueprint import InsertNode, Problem, make_node
 from engine.blueprint.checks import problems
-from tests.widgets.editor_help import notepad
 from widgets import theme
-from widgets.tree import DocumentModel, TreeEditor
+from widgets.tree import TreeEditor
 from widgets.tree.marks import marks_of
 from widgets.tree.outline_model import MARK_ROLE
 from widgets.tree.paint import CardLook, CardPainter
-
-
-@pytest.fixture
-def editor(qtbot: QtBot, qapp: QApplication) -> Iterator[TreeEditor]:
-    theme.manager().apply(qapp)
-    theme.manager().set_reduced_motion(True)
-    widget = TreeEditor()
-    qtbot.addWidget(widget)
-    widget.resize(430, 900)
-    widget.set_document(DocumentModel(notepad(), widget))
-    widget.show()
-    yield widget
-    theme.manager().set_reduced_motion(None)
 
 
 def test_the_worst_problem_of_a_node_makes_its_mark() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, Qt
@@ -25,7 +24,6 @@ from engine.blueprint import (
 )
 from tests.support.reader import Reader, Role, name_of
 from tests.widgets.editor_help import nameless, notepad, shape
-from widgets import theme
 from widgets.tree import DocumentModel, LiveBadge, TreeEditor
 from widgets.tree.outline_model import OutlineModel
 
@@ -33,18 +31,10 @@ NONE, ALT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.AltModifier
 
 
 @pytest.fixture
-def editor(qtbot: QtBot, qapp: QApplication) -> Iterator[TreeEditor]:
-    theme.manager().apply(qapp)
-    theme.manager().set_reduced_motion(True)
-    widget = TreeEditor()
-    qtbot.addWidget(widget)
-    widget.resize(430, 900)
-    widget.set_document(DocumentModel(notepad(), widget))
-    widget.show()
-    widget.show_outline(True)
-    widget.focus_tree()
-    yield widget
-    theme.manager().set_reduced_motion(None)
+def editor(editor: TreeEditor) -> TreeEditor:
+    editor.show_outline(True)
+    editor.focus_tree()
+    return editor
 
 
 def rows(model: QAbstractItemModel, parent: QModelIndex | None = None) -> list[object]:

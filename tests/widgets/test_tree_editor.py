@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
-import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMenu
+from PySide6.QtWidgets import QLabel, QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
-from tests.widgets.editor_help import drag, nameless, notepad, shape, spot
-from widgets import theme
+from tests.widgets.editor_help import drag, model_of, nameless, notepad, shape, spot
 from widgets.actions import TREE_ACTIONS
 from widgets.tree import DocumentModel, LiveBadge, TreeEditor
 from widgets.tree.menu import fill_menu
@@ -24,25 +21,6 @@ CTRL, ALT, SHIFT = (
     Qt.KeyboardModifier.AltModifier,
     Qt.KeyboardModifier.ShiftModifier,
 )
-
-
-@pytest.fixture
-def editor(qtbot: QtBot, qapp: QApplication) -> Iterator[TreeEditor]:
-    theme.manager().apply(qapp)
-    theme.manager().set_reduced_motion(True)
-    widget = TreeEditor()
-    qtbot.addWidget(widget)
-    widget.resize(430, 900)
-    widget.set_document(DocumentModel(notepad(), widget))
-    widget.show()
-    widget.canvas.setFocus()
-    yield widget
-    theme.manager().set_reduced_motion(None)
-
-
-def model_of(editor: TreeEditor) -> DocumentModel:
-    assert editor.document_model is not None
-    return editor.document_model
 
 
 def press(editor: TreeEditor, key: Qt.Key, modifier: Qt.KeyboardModifier = NONE) -> None:

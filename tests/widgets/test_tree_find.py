@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QToolButton
-from pytestqt.qtbot import QtBot
+from PySide6.QtWidgets import QToolButton
 
 from engine.blueprint import SetProperty
 from tests.widgets.editor_help import nameless, notepad
-from widgets import theme
-from widgets.tree import DocumentModel, TreeEditor
+from widgets.tree import TreeEditor
 from widgets.tree.find import search
 from widgets.tree.outline_model import FOUND_ROLE
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
-
-
-@pytest.fixture
-def editor(qtbot: QtBot, qapp: QApplication) -> Iterator[TreeEditor]:
-    theme.manager().apply(qapp)
-    theme.manager().set_reduced_motion(True)
-    widget = TreeEditor()
-    qtbot.addWidget(widget)
-    widget.resize(430, 900)
-    widget.set_document(DocumentModel(notepad(), widget))
-    widget.show()
-    widget.canvas.setFocus()
-    yield widget
-    theme.manager().set_reduced_motion(None)
 
 
 def look(editor: TreeEditor, node_id: str) -> tuple[str, str]:

@@ -3,42 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
-import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.blueprint import AgentDocument, make_node, problems
-from tests.widgets.editor_help import notepad, shape, spot
+from tests.widgets.editor_help import model_of, notepad, shape, spot
 from widgets import theme
 from widgets.tree import DocumentModel, LiveBadge, TreeEditor
 from widgets.tree.clipboard import MIME
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
-
-
-@pytest.fixture
-def editor(qtbot: QtBot, qapp: QApplication) -> Iterator[TreeEditor]:
-    theme.manager().apply(qapp)
-    theme.manager().set_reduced_motion(True)
-    widget = TreeEditor()
-    qtbot.addWidget(widget)
-    widget.resize(430, 900)
-    widget.set_document(DocumentModel(notepad(), widget))
-    widget.show()
-    widget.canvas.setFocus()
-    yield widget
-    theme.manager().set_reduced_motion(None)
-
-
-def model_of(editor: TreeEditor) -> DocumentModel:
-    assert editor.document_model is not None
-    return editor.document_model
 
 
 def press(editor: TreeEditor, key: Qt.Key, modifier: Qt.KeyboardModifier = NONE) -> None:

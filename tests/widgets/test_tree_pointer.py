@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QHelpEvent, QMouseEvent
@@ -12,30 +10,10 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QToolTip
 from pytestqt.qtbot import QtBot
 
 from engine.blueprint import AgentDocument, Problem, make_node
-from tests.widgets.editor_help import notepad, shape, spot
-from widgets import theme
+from tests.widgets.editor_help import model_of, shape, spot
 from widgets.tree import DocumentModel, LiveBadge, TreeEditor
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-
-
-@pytest.fixture
-def editor(qtbot: QtBot, qapp: QApplication) -> Iterator[TreeEditor]:
-    theme.manager().apply(qapp)
-    theme.manager().set_reduced_motion(True)
-    widget = TreeEditor()
-    qtbot.addWidget(widget)
-    widget.resize(430, 900)
-    widget.set_document(DocumentModel(notepad(), widget))
-    widget.show()
-    widget.canvas.setFocus()
-    yield widget
-    theme.manager().set_reduced_motion(None)
-
-
-def model_of(editor: TreeEditor) -> DocumentModel:
-    assert editor.document_model is not None
-    return editor.document_model
 
 
 def button(editor: TreeEditor, node_id: str, name: str) -> QPoint:
