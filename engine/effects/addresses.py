@@ -184,3 +184,18 @@ def fixed_host(template: str) -> str | None:
     """
     found = re.match(r"\s*(https?://[^/?#\\{}\s]+)(?:[/?#]|\s*$)", template, re.IGNORECASE)
     return found[1] if found else None
+
+
+def bound_place(address: str) -> str:
+    """``host:port`` that a secret for an address is bound to; "" where it has no host, or one made of variables.
+
+    Example:
+        >>> bound_place("https://Bücher.example/v1"), bound_place("http://[::1]:8080"), bound_place("https://{{ x }}/")
+        ('xn--bcher-kva.example:443', '[::1]:8080', '')
+    """
+    scheme, _, authority = (fixed_host(address) or "").partition("://")
+    try:
+        rule = host_rule(f"{scheme}://{authority.rpartition('@')[2]}")  # a user's name is refused when it is asked
+    except ValueError:
+        return ""
+    return place_of(rule.host, rule.port or DEFAULT_PORTS["https"])

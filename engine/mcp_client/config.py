@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from engine.effects.addresses import bound_place
 from engine.permissions import Capability
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ class ServerConfig:
         """
         if self.secret is None:
             return {}
-        place = f"program:{self.program}" if self.program else host_of(self.url)
+        place = f"program:{self.program}" if self.program else bound_place(self.url)
         if self.secret.host != place:
             raise ServerError(
                 f"The secret “{self.secret.name}” is bound to {self.secret.host or 'nothing'}, not to {place}.",
@@ -141,21 +142,3 @@ class ServerConfig:
             raise ServerError(f"The secret “{self.secret.name}” has characters that cannot be sent.", "Store it again.")
         bearer = not self.program and self.secret_in.lower() == "authorization" and " " not in value
         return {self.secret_in: f"Bearer {value}" if bearer else value}
-
-
-def host_of(url: str) -> str:
-    """Host and port of an address, as secrets are bound to it.
-
-    Example:
-        >>> host_of("https://Tools.example.org/mcp")
-        'tools.example.org:443'
-    """
-    parts = urlsplit(url)
-    try:
-        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
-    except ValueError:
-        return ""
-    host = (parts.hostname or "").lower()
-    if not host or port is None:
-        return ""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
 from engine.blueprint.document import AgentDocument, Node
+from engine.blueprint.kinds._outcome import hand_on, handed_on
 from engine.blueprint.kinds._registry import register
 from engine.blueprint.kinds.base import NodeKind, Properties, Variable, preview, prop
-from engine.blueprint.names import slug
 from engine.blueprint.problem import Problem, set_value
 from engine.errors import ToolError
 
@@ -78,8 +78,7 @@ class AskKind(NodeKind[AskProperties]):
         return list(dict.fromkeys(choice.strip() for choice in props.choices if choice.strip()))
 
     def gives(self, node: Node) -> tuple[Variable, ...]:
-        name = slug(self.props(node).name, "answer")
-        return (Variable(name, name, "text", node.id, "step"),)
+        return handed_on(node, "answer", "text")
 
     def summary(self, node: Node, document: AgentDocument) -> str:
         options = self.options(node)
@@ -103,6 +102,4 @@ class AskKind(NodeKind[AskProperties]):
         if not question:
             raise ToolError("There is nothing to ask: the question is empty.")
         answer = await run.ask(question[:MAX_QUESTION], self.options(node))
-        run.give(self.gives(node)[0].name, answer)
-        if self.props(node).variable.strip():
-            run.change(node, lambda old: answer)
+        hand_on(node, run, "answer", answer, answer)

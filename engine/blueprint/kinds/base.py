@@ -5,6 +5,7 @@ Not here: the kinds themselves (one file each beside this one) and the registry 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
@@ -149,6 +150,17 @@ class Secret(Properties):
     host: str = prop("", label="Goes only to", max_length=300)
 
 
+class Pair(Properties):
+    """A name with a text, such as a header or a variable of the environment."""
+
+    name: str = prop("", label="Name", max_length=200)
+    value: str = prop("", label="Value", max_length=20_000)
+
+
+HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+"""What the name of a header can be."""
+
+
 class NodeKind(Generic[P]):
     """One kind of node. Subclasses set the class attributes and override what they need.
 
@@ -270,4 +282,15 @@ def preview(text: str, limit: int = 90) -> str:
     return plain_preview(text, limit)
 
 
-__all__ = ["GROUP_TITLES", "NodeKind", "Properties", "Secret", "Variable", "preview", "prop", "technical_name_prop"]
+__all__ = [
+    "GROUP_TITLES",
+    "HEADER_NAME",
+    "NodeKind",
+    "Pair",
+    "Properties",
+    "Secret",
+    "Variable",
+    "preview",
+    "prop",
+    "technical_name_prop",
+]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlencode
@@ -11,10 +10,10 @@ from urllib.parse import urlencode
 from engine.blueprint.document import AgentDocument, Node
 from engine.blueprint.kinds._outcome import hand_on, handed_on, keep_prop, name_prop
 from engine.blueprint.kinds._registry import register
-from engine.blueprint.kinds.base import NodeKind, Properties, Secret, Variable, preview, prop
+from engine.blueprint.kinds.base import HEADER_NAME, NodeKind, Pair, Properties, Secret, Variable, preview, prop
 from engine.blueprint.problem import Problem, set_value
 from engine.blueprint.values import as_text
-from engine.effects.addresses import DEFAULT_PORTS, HostRule, fixed_host, host_rule, place_of
+from engine.effects.addresses import DEFAULT_PORTS, HostRule, bound_place, fixed_host, host_rule, place_of
 from engine.errors import ToolError
 from engine.permissions import Capability
 
@@ -35,14 +34,6 @@ METHODS = {
 }
 MAX_SHOWN = 500
 _CREDENTIAL_HEADERS = frozenset({"authorization", "cookie", "x-api-key", "api-key", "x-auth-token"})
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
-
-
-class Pair(Properties):
-    """A name with a text."""
-
-    name: str = prop("", label="Name", max_length=200)
-    value: str = prop("", label="Value", max_length=20_000)
 
 
 def _pairs(label: str, **more: Any) -> Any:
@@ -184,12 +175,7 @@ class HttpKind(NodeKind[HttpProperties]):
             return ""
         if props.secret.host.strip():
             return props.secret.host.strip().lower()
-        fixed = fixed_host(props.url)
-        try:
-            rule = host_rule(fixed or "", private=props.private)
-        except ValueError:
-            return ""
-        return place_of(rule.host, rule.port or DEFAULT_PORTS["https"])
+        return bound_place(props.url)
 
     def gives(self, node: Node) -> tuple[Variable, ...]:
         return handed_on(node, "response", "record")
@@ -226,7 +212,7 @@ class HttpKind(NodeKind[HttpProperties]):
     def _header_problems(self, node: Node) -> Iterator[Problem]:
         for header in self.props(node).headers:
             name = header.name.strip()
-            if name and _HEADER_NAME.fullmatch(name) is None:
+            if name and HEADER_NAME.fullmatch(name) is None:
                 yield Problem(node.id, "headers", "error", f"“{name}” cannot be the name of a header.")
             elif name.lower() in _CREDENTIAL_HEADERS and header.value.strip() and "{{" not in header.value:
                 text = f"The header “{name}” is kept in the agent as it is. Put a key into the field Secret instead."

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from engine.blueprint.document import AgentDocument, Node
 from engine.blueprint.kinds._registry import register
-from engine.blueprint.kinds.base import NodeKind, Properties, prop
+from engine.blueprint.kinds.base import HEADER_NAME, NodeKind, Pair, Properties, Secret, prop
 from engine.blueprint.problem import Problem, set_value
-from engine.mcp_client.config import SecretRef, ServerConfig, host_of
+from engine.effects.addresses import bound_place
+from engine.mcp_client.config import SecretRef, ServerConfig
 from engine.mcp_client.listing import LISTINGS, Listing
 from engine.permissions import Capability
 
@@ -21,14 +22,6 @@ if TYPE_CHECKING:
 
 _HERE, _THERE = ("program",), ("address",)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-
-
-class Pair(Properties):
-    """A name with a value."""
-
-    name: str = prop("", label="Name", max_length=200)
-    value: str = prop("", label="Value", max_length=20_000)
 
 
 class McpServerProperties(Properties):
@@ -71,7 +64,7 @@ class McpServerProperties(Properties):
         advanced=True,
         max_length=50,
     )
-    secret: dict[str, Any] = prop(
+    secret: Secret = prop(
         {},
         label="Secret",
         editor="secret",
@@ -135,10 +128,8 @@ class McpServerKind(NodeKind[McpServerProperties]):
         """The server that the node describes."""
         props = self.props(node)
         here = props.where == "program"
-        given = props.secret if isinstance(props.secret, dict) else {}
-        secret = None
-        if str(given.get("name") or "").strip():
-            secret = SecretRef(str(given["name"]).strip(), str(given.get("host") or ""))
+        name = props.secret.name.strip()
+        secret = SecretRef(name, props.secret.host) if name else None
         return ServerConfig(
             title=props.title.strip(),
             program=props.program.strip() if here else "",
@@ -192,7 +183,7 @@ class McpServerKind(NodeKind[McpServerProperties]):
             fix = set_value(node.id, "url", secure, "Use https://") if helps else None
             yield Problem(node.id, field, "error", config.wrong(), fix)
         yield from self._names(node, config)
-        place = f"program:{config.program}" if config.program else host_of(config.url)
+        place = f"program:{config.program}" if config.program else bound_place(config.url)
         if config.secret is not None and place and config.secret.host != place:
             held = config.secret.host or "nothing"
             text = f"The secret “{config.secret.name}” is bound to {held}, not to this server."
@@ -210,7 +201,7 @@ class McpServerKind(NodeKind[McpServerProperties]):
 
     def _names(self, node: Node, config: ServerConfig) -> Iterable[Problem]:
         """Names in the environment or among the headers that cannot be."""
-        field, pattern = ("environment", _VARIABLE) if config.program else ("headers", _HEADER)
+        field, pattern = ("environment", _VARIABLE) if config.program else ("headers", HEADER_NAME)
         for name, _ in (*config.environment, *config.headers):
             if not pattern.fullmatch(name):
                 what = "a variable" if field == "environment" else "a header"

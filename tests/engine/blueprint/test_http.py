@@ -13,6 +13,7 @@ from engine.blueprint import dry_compile, kind_of, make_node, problems
 from engine.blueprint.document import Node
 from engine.blueprint.reach import capabilities
 from engine.effects import wire
+from engine.effects.addresses import bound_place
 from engine.permissions import MemoryPermissions
 from engine.world import World
 from tests.engine.blueprint.builders import agent
@@ -217,6 +218,12 @@ async def test_a_turn_that_is_stopped_lets_go_of_the_server() -> None:
             with pytest.raises(Aborted, match="Enough"):
                 await handle.result
             assert results(play.session)[-1][1]
+
+
+@pytest.mark.parametrize("url", ["https://Bücher.example/x", "https://api.example.org./x", "http://[0:0::1]:8080/x"])
+def test_a_secret_that_the_form_binds_to_an_address_goes_to_that_address(url: str) -> None:
+    found = [problem.text for problem in problems(acting(request(url, secret={"name": "k", "host": bound_place(url)})))]
+    assert not [text for text in found if "secret" in text]
 
 
 def test_what_it_may_do_changes_with_host_method_network_and_secret() -> None:

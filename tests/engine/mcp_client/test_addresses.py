@@ -10,9 +10,10 @@ from typing import Any
 import httpx2
 import pytest
 
+from engine.effects.addresses import bound_place
 from engine.errors import ToolError
 from engine.mcp_client import http
-from engine.mcp_client.config import SecretRef, ServerConfig, ServerError, host_of
+from engine.mcp_client.config import SecretRef, ServerConfig, ServerError
 from engine.mcp_client.listing import Listings
 from engine.mcp_client.probe import probe
 from engine.mcp_client.server import Server
@@ -45,7 +46,7 @@ async def test_a_secret_goes_along_as_a_bearer_and_without_it_the_reason_is_plai
         refused = await probe(ServerConfig("There", url=there.url), listings=Listings())
         assert not refused.ok and "does not let us in (it answered 401)" in refused.text
         assert "secret" in refused.advice
-        secret = SecretRef("token", host_of(there.url))
+        secret = SecretRef("token", bound_place(there.url))
         config = ServerConfig("There", url=there.url, secret=secret, secret_in="Authorization")
         assert (await probe(config, Keychain(token=(secret.host, "s3cret")), listings=Listings())).ok
         assert (await probe(config, Keychain(token=(secret.host, "Bearer s3cret")), listings=Listings())).ok
@@ -118,7 +119,8 @@ def test_a_secret_is_never_sent_in_the_clear_to_another_machine() -> None:
     secret = SecretRef("token", "example.org:80")
     assert "http://" in ServerConfig(url="http://example.org/mcp", secret=secret).wrong()
     assert ServerConfig(url="http://127.0.0.1:1/mcp", secret=secret).wrong() == ""
-    assert host_of("https://[::1]/x") == "[::1]:443" and host_of("nonsense") == "" and host_of("http://x:99999") == ""
+    assert bound_place("https://[::1]/x") == "[::1]:443"
+    assert bound_place("nonsense") == bound_place("http://x:99999") == ""
 
 
 @pytest.mark.parametrize(
