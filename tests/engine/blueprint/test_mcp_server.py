@@ -236,3 +236,18 @@ def test_cards_and_consent_show_the_whole_command() -> None:
     assert kind_of(node).summary(nothing.node("mcp"), nothing) == "No program or address yet"
     assert capabilities(nothing) == [] and names(dry_compile(nothing)) == []
     assert "which program" in str(why_not_sent(nothing, None, "mcp"))
+
+
+async def test_a_rule_may_wait_for_a_tool_of_a_server_and_is_told_wrong_only_where_that_is_sure() -> None:
+    document = tools(prefix="my")
+    key = kind_of(document.node("mcp")).config(document.node("mcp")).key  # type: ignore[attr-defined]
+    rules = [make_node("stop_rule", tool=name) for name in ("my_add", "my_sub", "researcher")]
+    helper = make_node("sub_agent", title="Researcher", agent="a")
+    whole = agent(document.node("mcp"), helper, *rules, make_node("gate", title="g", tool="my_add"), TIME)
+
+    def lacking() -> list[str]:
+        return [problem.node_id for problem in problems(whole) if "which the agent does not have" in problem.text]
+
+    assert lacking() == []  # the server was never asked: it may have any of them
+    await LISTINGS.put(key, make_listing("S", "1", [("add", "", "", {"type": "object"})]))
+    assert lacking() == [rules[1].id]

@@ -126,6 +126,14 @@ WHOLE = [
         "Allow 10 calls",
     ),
     Broken(
+        "one call per turn and a server's tools",
+        lambda: agent(SYSTEM, make_node("mcp_server", program="npx"), TIME, max_ticks=1),
+        "root",
+        "max_ticks",
+        "One model call per turn is too few for tools: the model would never read what a tool replied.",
+        "Allow 10 calls",
+    ),
+    Broken(
         "unknown part",
         lambda: later({"id": "new", "kind": "later"}),
         "new",
@@ -1326,3 +1334,10 @@ def test_a_missing_variable_becomes_what_everything_that_names_it_needs() -> Non
     after, _ = apply(document, fixes[0])
     made = next(node for node in after.walk() if node.kind == "state")
     assert made.props["type"] == "list", "its items are gone through below"
+
+
+def test_what_a_step_changes_is_never_proposed_to_be_an_input() -> None:
+    asks = tool(make_node("append", id="add", variable="notepad", value="{{ note }}"), inputs=[{"title": "note"}])
+    (problem,) = [found for found in problems(agent(SYSTEM, asks, TIME)) if found.field == "variable"]
+    assert problem.text == "There is no variable called “notepad” here."
+    assert getattr(problem.fix, "label", "") == "Make a variable “notepad”"

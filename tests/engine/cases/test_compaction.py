@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from engine import System, Timeline, component, use_timeline
+from engine.entries import Entry
 from engine.testing import Reply, ToolCall
+from engine.timeline.log import weight
 from tests.engine.cases.kit import assert_well_formed, seen, texts
 
 
@@ -79,6 +83,12 @@ async def test_async_strategy(bench):
     await b.session.send(words(30, "two")).result
     assert "one" not in seen(b.model.calls[1])
     assert "two" in seen(b.model.calls[1])
+
+
+def test_67_an_entry_weighs_what_the_provider_counted_else_a_quarter_of_its_characters():
+    entry = Entry("e", 0, "user", [{"type": "text", "text": "x" * 41}], "x", 1)
+    assert weight(entry) == 11 + 4
+    assert weight(replace(entry, tokens=7)) == 7
 
 
 async def test_68_bounded_memory_of_the_timeline(bench):

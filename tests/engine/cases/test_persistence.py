@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -24,6 +27,7 @@ from engine import (
     use_session_state,
     use_state,
 )
+from engine.store import Store
 from engine.testing import Reply, ScriptedModel, ToolCall
 from tests.engine.cases.kit import assert_well_formed, result_text, results, seen
 
@@ -88,6 +92,69 @@ async def test_b2_a_failed_turn_stays_on_the_timeline(bench):
     await b.session.send("third").result
     assert "second" in seen(b.model.calls[-1])
     assert_well_formed(b.model.calls[-1])
+
+
+async def test_b3_max_ticks_counts_model_calls_of_a_restored_session(tmp_path):
+    path = str(tmp_path / "s.db")
+    async with create_app(Keeper, model=ScriptedModel(), store=path) as app:
+        await (await app.session("s")).send("one").result
+    model = ScriptedModel()
+    async with create_app(Keeper, model=model, store=path, max_ticks=1) as app:
+        result = await (await app.session("s")).send("two").result
+    assert (len(model.calls), result.response) == (1, "ok")
+
+
+async def test_b7_saves_stay_in_order_however_long_one_takes(tmp_path):
+    store = await Store.open(tmp_path / "s.db")
+    rounds = itertools.chain([60, 60, 60], itertools.repeat(0))
+
+    class Slow:
+        """The saves of the first turn wait through many rounds of the loop, all later ones through none."""
+
+        def __getattr__(self, name):
+            return getattr(store.sessions, name)
+
+        async def commit(self, commit):
+            for _ in range(next(rounds)):
+                await asyncio.sleep(0)
+            await store.sessions.commit(commit)
+
+    async with store:
+        async with create_app(Keeper, model=ScriptedModel(), store=Slow()) as app:
+            session = await app.session("s")
+            session.send("one")
+            await session.send("two").result
+            await session.send("three").result
+            said = [entry.text for entry in session.timeline]
+        stored = await store.sessions.load("s")
+        assert [entry.text for entry in stored.entries] == said
+        assert [entry.index for entry in stored.entries] == list(range(len(said)))
+
+
+TURN = """
+import asyncio, sys
+from engine import create_app
+from engine.testing import ScriptedModel
+from tests.engine.cases.kit import seen
+from tests.engine.cases.test_persistence import Keeper, call
+
+async def main(path, *replies):
+    model = ScriptedModel(replies)
+    async with create_app(Keeper, model=model, store=path) as app:
+        await (await app.session("s")).send("go").result
+    print(seen(model.calls[-1]))
+
+asyncio.run(main(sys.argv[1], *([call(text="figs"), "Done"] if sys.argv[2] == "first" else [])))
+"""
+
+
+def test_b29_another_process_has_the_last_values(tmp_path, root):
+    def process(which):
+        command = [sys.executable, "-c", TURN, str(tmp_path / "s.db"), which]
+        return subprocess.run(command, cwd=root, capture_output=True, text=True, check=True, timeout=60).stdout
+
+    process("first")
+    assert "notes=['figs'] mode=deep shared=1 gone=0 data=fetched" in process("second")
 
 
 async def test_b4_a_message_in_the_tool_phase_is_in_the_very_next_tick(bench):
@@ -270,8 +337,6 @@ async def test_context_of_any_tick_can_be_shown_again(tmp_path):
 
 
 async def test_b28_a_failed_save_is_told_and_made_up_for(tmp_path):
-    from engine.store import Store
-
     store = await Store.open(tmp_path / "s.db")
     real, broken = store.sessions.commit, []
 

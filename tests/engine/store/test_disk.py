@@ -61,7 +61,7 @@ async def test_disk_per_turn(path: Path, size: int, bar: float) -> None:
     assert whole / entries <= bar
 
 
-async def test_a_turn_costs_the_same_however_long_the_session_is(path: Path) -> None:
+async def test_b32_a_turn_costs_the_same_however_long_the_session_is(path: Path) -> None:
     grown = [(await size_of(path.with_name(f"{turns}.db"), turns, 500))[0] for turns in (100, 200, 400)]
     per_turn_early = (grown[1] - grown[0]) / 100
     per_turn_late = (grown[2] - grown[1]) / 200
