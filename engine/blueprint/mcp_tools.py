@@ -20,7 +20,7 @@ from engine.hooks.lifecycle import use_effect, use_on_tick_start
 from engine.hooks.slots import current_fiber
 from engine.hooks.state import Ref, use_ref
 from engine.mcp_client.config import ServerConfig, ServerError
-from engine.mcp_client.listing import LISTINGS, legal_names
+from engine.mcp_client.listing import LISTINGS
 from engine.mcp_client.pool import pool_of
 from engine.tools.context import ToolContext
 from engine.tools.definition import Tool
@@ -65,8 +65,7 @@ def ServerTools(node: Node, board: Board) -> list[Any]:
     listing = LISTINGS.get(config.key)
     if listing is None:
         return []
-    chosen = [tool for tool in listing.tools if kind.is_chosen(node, tool.name)]
-    names = legal_names([tool.name for tool in chosen], kind.props(node).prefix)
+    names = kind.names(node, listing)
     return [
         Tool(
             name=names[tool.name],
@@ -76,7 +75,8 @@ def ServerTools(node: Node, board: Board) -> list[Any]:
             requires_confirmation=kind.props(node).ask_first,
             key=tool.name,
         )
-        for tool in chosen
+        for tool in listing.tools
+        if tool.name in names
     ]
 
 

@@ -363,6 +363,16 @@ def test_a_variable_that_is_gone_is_shown_as_such(form: PropertyForm, model: Doc
     assert props(model, "ap")["variable"] == "notepad"
 
 
+def test_a_rule_may_wait_for_a_sub_agent_as_for_a_tool(form: PropertyForm, model: DocumentModel) -> None:
+    helper = make_node("sub_agent", title="Researcher", agent="a")
+    for node in (helper, make_node("stop_rule", id="rule", tool="researcher")):
+        model.do(InsertNode("root", 1, node))
+    form.set_node(model, "rule")
+    box = target(form, "tool")
+    assert {"Add note", "Researcher"} < {box.itemText(index) for index in range(box.count())}
+    assert box.currentText() == "Researcher"
+
+
 def test_advanced_fields_are_folded_and_can_be_reached(form: PropertyForm, model: DocumentModel) -> None:
     form.set_node(model, "tool")
     row = form.row("name")

@@ -178,9 +178,10 @@ class ToolEditor(ChoiceEditor):
         offered: list[tuple[Any, str, str]] = [("", self.tr("None"), "")]
         if self._context is not None:
             for node in self.context.document.walk():
-                if node.kind == "tool":
-                    name = kind_of(node).own_name(node) or ""
-                    offered.append((name, str(node.props.get("title") or name), "wrench"))
+                kind = kind_of(node)
+                for name in kind.tools(node) or ():
+                    own = str(node.props.get("title") or "") if name == kind.own_name(node) else ""
+                    offered.append((name, own or name, kind.icon))
         return offered
 
 

@@ -65,8 +65,12 @@ class View:
 
     @cached_property
     def tool_names(self) -> tuple[str, ...]:
-        """Technical names of all tools, in reading order."""
-        return tuple(kind_of(node).own_name(node) or "" for node in self.nodes if node.kind == "tool")
+        """The tools that the model can call, in reading order, as far as they are known."""
+        return tuple(name for node in self.nodes for name in kind_of(node).tools(node) or ())
+
+    def lacks_tool(self, name: str) -> bool:
+        """Whether the agent surely has no tool of that name."""
+        return name not in self.tool_names and all(kind_of(node).tools(node) is not None for node in self.nodes)
 
     @cached_property
     def changed_names(self) -> frozenset[str]:

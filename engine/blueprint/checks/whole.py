@@ -37,7 +37,7 @@ def whole(view: View) -> Iterator[Problem]:
         text = "The agent has no instructions: the model is told nothing about what it should be."
         fix = insert_node(root.id, 0, "system", {"text": SUGGESTED_WORDS}, "Add instructions")
         yield Problem(root.id, None, "warning", text, fix)
-    if root.props.get("max_ticks") == 1 and any(view.of_kind("tool", "mcp", "sub_agent")):
+    if root.props.get("max_ticks") == 1 and any(view.of_kind("tool", "mcp_server", "sub_agent")):
         text = "One model call per turn is too few for tools: the model would never read what a tool replied."
         yield Problem(root.id, "max_ticks", "warning", text, set_value(root.id, "max_ticks", 10, "Allow 10 calls"))
     yield from _doubles(view)

@@ -29,6 +29,9 @@ class CalledKind(NodeKind[Any]):
         props = self.props(node)
         return slug(props.name.strip() or props.title, self.name)
 
+    def tools(self, node: Node) -> Sequence[str]:
+        return (self.own_name(node),)
+
     def says(self, node: Node) -> str:
         """What the model reads to decide when to use it."""
         props = self.props(node)

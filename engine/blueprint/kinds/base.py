@@ -6,7 +6,7 @@ Not here: the kinds themselves (one file each beside this one) and the registry 
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
@@ -242,6 +242,10 @@ class NodeKind(Generic[P]):
     def own_name(self, node: Node) -> str | None:
         """The technical name under which the model or texts know the node, where it has one."""
         return None
+
+    def tools(self, node: Node) -> Sequence[str] | None:
+        """Names of the tools that the model has by this node; None where that is not known yet."""
+        return ()
 
     def problems(self, node: Node, view: View) -> Iterable[Problem]:
         """What is wrong with the node beyond its templates, conditions and variables, which are checked for all."""

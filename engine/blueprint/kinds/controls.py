@@ -243,7 +243,7 @@ class GateKind(NodeKind[GateProperties]):
         if not props.title.strip() and not props.name.strip():
             yield Problem(node.id, "title", "warning", "This gate has no name.")
         if props.tool.strip():
-            if props.tool.strip() not in view.tool_names:
+            if view.lacks_tool(props.tool.strip()):
                 text = f"The gate waits for a tool called “{props.tool.strip()}”, which the agent does not have."
                 yield Problem(node.id, "tool", "error", text, self._wait_for(node, view))
         elif is_blank(props.condition):

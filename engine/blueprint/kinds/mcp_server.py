@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from engine.blueprint.document import AgentDocument, Node
@@ -13,7 +13,7 @@ from engine.blueprint.kinds.base import HEADER_NAME, NodeKind, Pair, Properties,
 from engine.blueprint.problem import Problem, set_value
 from engine.effects.addresses import bound_place
 from engine.mcp_client.config import SecretRef, ServerConfig
-from engine.mcp_client.listing import LISTINGS, Listing
+from engine.mcp_client.listing import LISTINGS, Listing, legal_names
 from engine.permissions import Capability
 
 if TYPE_CHECKING:
@@ -150,6 +150,15 @@ class McpServerKind(NodeKind[McpServerProperties]):
         """Whether the agent takes this tool of the server."""
         chosen = self.props(node).tools
         return chosen is None or tool in chosen
+
+    def names(self, node: Node, listing: Listing) -> dict[str, str]:
+        """From the name of each tool that the agent takes, at the server, to the one that the model calls."""
+        chosen = [tool.name for tool in listing.tools if self.is_chosen(node, tool.name)]
+        return legal_names(chosen, self.props(node).prefix)
+
+    def tools(self, node: Node) -> Sequence[str] | None:
+        listing = self.listing(node)
+        return tuple(self.names(node, listing).values()) if listing is not None else None
 
     def title_of(self, node: Node) -> str:
         title = self.props(node).title.strip()

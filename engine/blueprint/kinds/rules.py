@@ -25,7 +25,7 @@ def _tool(label: str) -> Any:
 
 
 def _waits_for(node: Node, tool: str, view: View) -> Iterable[Problem]:
-    if tool.strip() and tool.strip() not in view.tool_names:
+    if tool.strip() and view.lacks_tool(tool.strip()):
         text = f"The rule waits for a tool called “{tool.strip()}”, which the agent does not have."
         yield Problem(node.id, "tool", "error", text)
 
