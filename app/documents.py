@@ -7,7 +7,6 @@ Here: these controllers put together, each made with its page when that is first
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -37,18 +36,13 @@ class Documents(QObject):
         super().__init__(desk)
         self._desk = desk
         self._services = desk.services
-        self._lists: Callable[[], None] = lambda: None
         self.imports = ImportsController(desk.services, desk.window, desk.notify, self)
         desk.window.add_page("library", lambda: self.library.page)
         desk.window.add_page("versions", lambda: self.versions.page)
         desk.window.add_page("permissions", lambda: self.permissions.page)
-
-    def connect_all(self, lists: Callable[[], None]) -> None:
-        """Let one lead to the other; ``lists`` looks at the lists again."""
-        self._lists = lists
-        DropFiles(self._desk.window).dropped.connect(self.imports.take)
-        self.imports.open_wanted.connect(self._desk.open)
-        self.imports.changed.connect(lists)
+        DropFiles(desk.window).dropped.connect(self.imports.take)
+        self.imports.open_wanted.connect(desk.open)
+        self.imports.changed.connect(desk.lists.trigger)
 
     @cached_property
     def library(self) -> LibraryController:
@@ -60,7 +54,7 @@ class Documents(QObject):
         made = LibraryController(self._services, LibraryPage(desk.window), desk.parts, desk.notify, desk.bench, self)
         made.open_wanted.connect(desk.open)
         made.page_wanted.connect(desk.go)
-        made.changed.connect(self._lists)
+        made.changed.connect(desk.lists.trigger)
         return made
 
     @cached_property
@@ -74,7 +68,7 @@ class Documents(QObject):
             self._services, VersionsPage(desk.window), desk.notify, lambda: desk.bench.agent, self
         )
         made.open_wanted.connect(desk.open)
-        made.changed.connect(self._lists)
+        made.changed.connect(desk.lists.trigger)
         made.back_wanted.connect(self._back_to_the_tree)
         return made
 

@@ -158,10 +158,9 @@ async def test_forms_offer_the_other_agents(start):
     person = await start(ScriptedModel(default="ok"))
     await person.begins("notepad")
     await person.begins("blank") if person.desk.window.page == "agents" else None
-    await until(lambda: person.desk.agents is not None and person.desk._others is not None, "lists")
     from app.library import Library
 
     library = Library(person.store)
     helper = await library.create(agent_of(person).model.document, "Helper")
-    person.desk._lists.trigger()
+    person.desk.lists.trigger()
     await until(lambda: [choice.id for choice in person.page.form._agents] == [helper], "the other agent alone")
