@@ -21,6 +21,7 @@ from engine import create_app
 from engine.blueprint.kinds import kind_of
 from engine.blueprint.render import agent_component
 from engine.blueprint.wish import wishes
+from engine.errors import RenderError
 from widgets.tree import DocumentModel
 
 log = logging.getLogger(__name__)
@@ -97,7 +98,7 @@ class OpenAgent(QObject):
         if found is not None:
             return found
         if session_id is not None:
-            await session.mount()
+            await self._mount(session)
         opened = OpenSession(session, self.title_of_tool, self, max_ticks=lambda: wishes(self.model.document).max_ticks)
         opened.running_changed.connect(partial(self._running_changed, session.id))
         opened.load(await self._captions(session.id) if session_id is not None else None)
@@ -111,9 +112,16 @@ class OpenAgent(QObject):
             return
         await self.app.close(session_id)
         session = await self._engine_session(session_id)
-        await session.mount()
+        await self._mount(session)
         opened.rebind(session)
         opened.load(await self._captions(session_id))
+
+    async def _mount(self, session: Any) -> None:
+        """Load a session. A part that does not work stops its next turn only: what was said can be read."""
+        try:
+            await session.mount()
+        except RenderError as error:
+            log.info("A session is open to be read, its agent does not work: %s", error)
 
     async def _engine_session(self, session_id: str | None) -> Any:
         session = await self.app.session(session_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from engine.blueprint import RemoveNode
 from engine.testing import ScriptedModel
 from tests.app.helpers import Person, at_the_window, until
 
@@ -119,3 +120,23 @@ async def test_a_message_sent_while_a_turn_runs_waits_and_is_answered_in_the_sam
     assert [item.text for item in person.chat if item.kind in ("person", "agent")] == [
         "one", "first answer", "two", "second answer",
     ]  # fmt: skip
+
+
+@at_the_window
+async def test_a_session_can_be_read_while_its_agent_does_not_work(start):
+    person = await start(ScriptedModel(["Hello Ryan.", "Still here."]))
+    await person.begins("notepad")
+    await person.says("My name is Ryan.")
+    bench = person.desk.bench
+    agent, session_id = bench.agent, bench.session.id
+    variable = next(node for node in agent.model.document.walk() if node.kind == "state")
+    agent.model.do(RemoveNode(variable.id))
+    bench.new_session()
+    await agent.close_session(session_id)
+    await bench.open_session(session_id)
+    assert bench.session is not None
+    assert bench.session.id == session_id
+    assert "Hello Ryan." in [item.text for item in person.chat]
+    agent.model.undo()
+    await person.says("And now?")
+    assert person.chat[-1].text == "Still here."

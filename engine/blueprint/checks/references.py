@@ -84,10 +84,19 @@ def _fitting(
     return Batch(edits if "initial" in owner.props else edits[:1], f"Make “{found.name}” a list")
 
 
+def _fit_for(node: Node, field: Field, scope: dict[str, Variable]) -> list[str]:
+    """The names that could stand in a field: what a step changes has to be changeable, and of the right type."""
+    if field.role != "variable":
+        return list(scope)
+    changes = kind_of(node).group == "steps"
+    types = (*field.accepts, "any") if field.accepts else ()
+    return [v.name for v in scope.values() if (v.settable or not changes) and (not types or v.type in types)]
+
+
 def _unknown(view: View, node: Node, field: Field, name: str, scope: dict[str, Variable]) -> Problem:
     document = view.document
     text = f"There is no variable called “{name}” here."
-    near = difflib.get_close_matches(name, scope, 1, 0.7)
+    near = difflib.get_close_matches(name, _fit_for(node, field, scope), 1, 0.7)
     elsewhere = next((variable for variable in variables(document) if variable.name == name), None)
     off = view.switched_off.get(name)
     if near:
