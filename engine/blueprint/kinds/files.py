@@ -150,9 +150,12 @@ class ReadFileKind(FileStep):
         from engine.effects.file_words import as_text
 
         props, path = self.props(node), run.text(node, "path").strip()
-        content = await self.in_folder(node, run, lambda folder: folder.read(path, props.max_kilobytes * 1_000))
-        text = as_text(content, path)
-        found = text if props.format == "text" else _json(text, path)
+
+        def read(folder: Folder) -> Any:
+            text = as_text(folder.read(path, props.max_kilobytes * 1_000), path)
+            return text if props.format == "text" else _json(text, path)
+
+        found = await self.in_folder(node, run, read)
         hand_on(node, run, "content", found, found)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from engine.blueprint import dry_compile, kind_of, make_node, problems
 from engine.blueprint.document import Node
+from engine.blueprint.kinds import files as file_kinds
 from engine.effects import files
 from engine.permissions import MemoryPermissions
 from engine.world import World
@@ -57,6 +60,20 @@ async def test_json_is_read_as_a_value(tmp_path: Path) -> None:
     ]:  # fmt: skip
         async with scene(document, name=name) as play:
             assert await play.turn() == answer
+
+
+async def test_a_large_file_is_understood_away_from_the_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.json").write_text("[1]", encoding="utf-8")
+    threads: list[threading.Thread] = []
+
+    def noting(text: str, **options: Any) -> Any:
+        threads.append(threading.current_thread())
+        return [int(text[1])]
+
+    async with scene(acting(read(tmp_path, "a.json", format="json"), reply("{{ content|first }}"))) as play:
+        monkeypatch.setattr(file_kinds, "json", SimpleNamespace(loads=noting))
+        assert await play.turn() == ("1", False)
+    assert threads and threading.main_thread() not in threads
 
 
 async def test_a_file_is_written_as_was_said(tmp_path: Path) -> None:
