@@ -30,7 +30,6 @@ class RowView(QAbstractScrollArea):
 
     Signals:
         earlier_requested: The reader reached the top and there is more.
-        at_bottom_changed: Whether the newest words are in view.
         link_activated, retried, answered, acted, copied: Passed on from the rows.
 
     Attributes:
@@ -38,7 +37,6 @@ class RowView(QAbstractScrollArea):
     """
 
     earlier_requested = Signal()
-    at_bottom_changed = Signal(bool)
     link_activated = Signal(str)
     retried = Signal(str)
     answered = Signal(str, object)
@@ -206,7 +204,6 @@ class RowView(QAbstractScrollArea):
         if self._at_bottom != bottom:
             self._at_bottom = bottom
             self.jump_button.setVisible(not bottom and self.offers_jump)
-            self.at_bottom_changed.emit(bottom)
         if not self._stick and bar.value() < self.viewport().height() // 2:
             self._ask_earlier()
 

@@ -1,19 +1,11 @@
-"""Pieces that every page uses: banners, toasts, empty states, progress, side bar, dialogs, cards, labels."""
+"""Pieces that every page uses: banners, toasts, empty states, progress, side bar, dialogs, menus, cards, labels."""
 
 from widgets.common.banner import Banner, EmptyState, ProgressRow, icon_button
 from widgets.common.card import CardButton
 from widgets.common.dialogs import ConfirmDialog, ErrorDialog, answer_row
 from widgets.common.labels import ElidedLabel, IconLabel, WrappedLabel, text_label
 from widgets.common.menu import ItemMenu
-from widgets.common.page import (
-    ModelButton,
-    PageHeader,
-    PageTitle,
-    StatusLine,
-    StatusPart,
-    column_widths,
-    restore_columns,
-)
+from widgets.common.page import PageHeader, PageTitle
 from widgets.common.sidebar import NavItem, NavRow, Sidebar
 from widgets.common.tabs import TabCard
 from widgets.common.toast import Toast, ToastRecord, Toasts
@@ -27,23 +19,18 @@ __all__ = [
     "ErrorDialog",
     "IconLabel",
     "ItemMenu",
-    "ModelButton",
     "NavItem",
     "NavRow",
     "PageHeader",
     "PageTitle",
     "ProgressRow",
     "Sidebar",
-    "StatusLine",
-    "StatusPart",
     "TabCard",
     "Toast",
     "ToastRecord",
     "Toasts",
     "WrappedLabel",
     "answer_row",
-    "column_widths",
     "icon_button",
-    "restore_columns",
     "text_label",
 ]

@@ -43,12 +43,10 @@ class ContextView(QWidget):
 
     Signals:
         node_clicked: A block was clicked: its node is to be selected.
-        raw_toggled: The raw request is shown now, or the blocks again.
         move_wanted: The edit that puts a part below the conversation.
     """
 
     node_clicked = Signal(str)
-    raw_toggled = Signal(bool)
     move_wanted = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -213,7 +211,6 @@ class ContextView(QWidget):
         self._show_page(bool(self.canvas.parts))
         if not self.search.isHidden():
             self._search(self.search.field.text())
-        self.raw_toggled.emit(on)
 
     @Slot()
     def _copy_raw(self) -> None:

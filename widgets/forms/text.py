@@ -68,11 +68,6 @@ class GrowingText(QPlainTextEdit):
         self.textChanged.connect(self._fit)
         self.document().documentLayout().documentSizeChanged.connect(self._fit)
 
-    def set_lines(self, least: int, most: int) -> None:
-        """Other bounds for the height."""
-        self._least, self._most = least, most
-        self._fit()
-
     def sizeHint(self) -> QSize:
         spacing = self.fontMetrics().lineSpacing()
         lines = max(self._least, min(self._most, round(self.document().size().height())))

@@ -9,9 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-GROUPS: Final = ("root", "instructions", "memory", "abilities", "steps", "flow")
-"""Node groups, each with a hue of its own (``root`` uses the accent)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Hue:

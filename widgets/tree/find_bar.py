@@ -17,11 +17,9 @@ class FindBar(QFrame):
 
     Signals:
         closed: The person is done; the focus belongs to the tree again.
-        went: A hit was selected; its id.
     """
 
     closed = Signal()
-    went = Signal(str)
 
     def __init__(self, finder: Finder, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -73,9 +71,7 @@ class FindBar(QFrame):
         if not self._finder.typed:
             self.begin()
             return
-        found = self._finder.go(step)
-        if found is not None:
-            self.went.emit(found)
+        self._finder.go(step)
 
     @Slot()
     def _show_count(self) -> None:

@@ -42,12 +42,10 @@ class Operations(QObject):
 
     Signals:
         refused: Something was not allowed; the reason in words.
-        inserted: A node was added from the palette.
         done: Something was done; what, in words to be read aloud.
     """
 
     refused = Signal(str)
-    inserted = Signal(str)
     done = Signal(str)
 
     def __init__(self, selection: Selection, parent: QObject | None = None) -> None:
@@ -106,7 +104,6 @@ class Operations(QObject):
         if not self._do(InsertNode(place[0], place[1], node)):
             return None
         self.selection.set([node.id])
-        self.inserted.emit(node.id)
         self._say(self.tr("Added %1"), [node.id])
         return node.id
 

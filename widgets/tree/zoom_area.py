@@ -22,11 +22,9 @@ class ZoomArea(QAbstractScrollArea):
     """The window onto a laid-out tree.
 
     Signals:
-        zoom_changed: The zoom is another one, 1.0 being normal.
         view_changed: Another part of the tree is to be seen.
     """
 
-    zoom_changed = Signal(float)
     view_changed = Signal()
 
     def __init__(self, layout: TreeLayout, parent: QWidget | None = None) -> None:
@@ -52,7 +50,6 @@ class ZoomArea(QAbstractScrollArea):
         self.fit_bars()
         moved = self.to_view(held) - anchor
         self.scroll_by(moved)
-        self.zoom_changed.emit(zoom)
         self.viewport().update()
 
     def zoom_in(self) -> None:

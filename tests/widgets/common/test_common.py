@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QCursor, QGuiApplication
-from PySide6.QtWidgets import QApplication, QSplitter, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.widgets.themed import nameless, unreachable, wear
@@ -17,16 +17,11 @@ from widgets.common import (
     ElidedLabel,
     EmptyState,
     ErrorDialog,
-    ModelButton,
     NavItem,
     PageHeader,
     ProgressRow,
     Sidebar,
-    StatusLine,
-    StatusPart,
     Toasts,
-    column_widths,
-    restore_columns,
 )
 
 PAGES = [NavItem("agents", "Agents", "layout-grid", 4), NavItem("sessions", "Sessions", "messages-square", 128)]
@@ -172,42 +167,13 @@ def test_a_label_without_room_tells_all_in_its_tip(qtbot: QtBot, qapp: QApplicat
     assert label.toolTip() == ""
 
 
-def test_the_model_button_names_the_model(qtbot: QtBot) -> None:
-    button = ModelButton()
-    qtbot.addWidget(button)
-    assert button.text() == "Choose a model"
-    button.set_model("On this device", "Qwen 1.5B")
-    assert button.text() == "On this device · Qwen 1.5B"
-    assert button.accessibleName() == "Model: On this device · Qwen 1.5B"
-
-
-def test_columns_are_remembered_and_nonsense_is_refused(qtbot: QtBot) -> None:
-    splitter = QSplitter()
-    qtbot.addWidget(splitter)
-    for _ in range(3):
-        splitter.addWidget(QWidget())
-    splitter.resize(900, 300)
-    splitter.show()
-    assert restore_columns(splitter, [300, 0, 600])
-    assert column_widths(splitter)[1] == 0
-    for nonsense in ([1, 2], ["a", 1, 2], [0, 0, 0], [1, -5, 3], [True, 1, 1], [1, 1, 10**9]):
-        assert not restore_columns(splitter, nonsense)
-
-
-def test_header_and_status_line(qtbot: QtBot) -> None:
+def test_what_a_header_is_given_stands_where_it_says(qtbot: QtBot) -> None:
     header = PageHeader("Notepad assistant", "saved a few seconds ago")
-    line = StatusLine()
-    for widget in (header, line):
-        widget.resize(700, 48)
-        qtbot.addWidget(widget)
-    button = ModelButton()
-    header.add_widget(button)
-    part = StatusPart("No problems", "good")
-    cost = StatusPart("This month $0.31")
-    line.add_left(part)
-    line.add_right(cost)
+    header.resize(700, 48)
+    qtbot.addWidget(header)
+    right, first = QLabel("right"), QLabel("first")
+    header.add_widget(right)
+    header.add_first(first)
     header.show()
-    line.show()
-    assert button.x() > header.title.x() and cost.x() > part.x()
-    part.set_content("2 problems", "warn")
-    assert part.text.text() == "2 problems"
+    assert first.x() < header.title.x() < right.x()
+    assert right.x() > header.note.x()
