@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from engine.blueprint.document import AgentDocument
-from engine.blueprint.edits import Batch, Edit, EditError, apply
+from engine.blueprint.document import AgentDocument, Node
+from engine.blueprint.edits import Batch, Edit, EditError, InsertNode, apply
 from engine.blueprint.problem import Problem
 
 MAX_ROUNDS = 5
@@ -39,15 +39,30 @@ def fix_all(
         wanted = [problem for problem in fixable(find(document)) if _key(problem) not in tried]
         if not wanted:
             break
+        added: list[Node] = []
         for problem in wanted:
-            tried.add(_key(problem))
             assert problem.fix is not None
+            new = _added(problem.fix)
+            if any(_alike(node, other) for node in new for other in added):
+                continue  # two problems, one remedy: the next round shows whether there is still something to do
+            tried.add(_key(problem))
             try:
                 document, _ = apply(document, problem.fix)
             except EditError:
                 continue  # an earlier fix has done it, or taken its place away
             edits.append(problem.fix)
+            added += new
     return Batch(tuple(edits), label) if edits else None
+
+
+def _added(edit: Edit) -> list[Node]:
+    """The variables that a fix makes."""
+    parts = edit.edits if isinstance(edit, Batch) else (edit,)
+    return [part.node for part in parts if isinstance(part, InsertNode) and part.node.kind == "state"]
+
+
+def _alike(one: Node, other: Node) -> bool:
+    return one.props.get("title") == other.props.get("title")
 
 
 def _key(problem: Problem) -> tuple[str, str | None, str]:

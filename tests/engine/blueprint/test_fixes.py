@@ -65,3 +65,16 @@ def test_a_fix_that_never_helps_is_tried_once_and_chains_come_to_an_end() -> Non
     stuck = [Problem("a", "text", "error", "Wrong.", set_value("a", "text", "y", "Try"))]
     again = fix_all(document, lambda _seen: stuck)
     assert again is not None and len(again.edits) == 1  # type: ignore[union-attr]
+
+
+def test_a_variable_that_several_parts_miss_is_made_once() -> None:
+    listed = make_node("section", id="sec", title="x", each="notepad", text="- {{ item }}")
+    document = agent(
+        make_node("when", listed, condition={"rows": [{"variable": "notepad", "operator": "is_not_empty"}]}),
+        make_node("tool", make_node("append", variable="notepad", value="x"), title="Add", description="Adds"),
+    )
+    edit = fix_all(document, problems)
+    assert edit is not None
+    after, _ = apply(document, edit)
+    made = [node.props["title"] for node in after.walk() if node.kind == "state"]
+    assert made == ["notepad"]
