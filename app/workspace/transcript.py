@@ -14,13 +14,14 @@ from app.text import tr
 from app.workspace import shown
 from app.workspace.captions import caption
 from app.workspace.changes import Change
+from app.workspace.chat_items import ChatItems
 from app.workspace.notices import failed_notice, limit_notice, unfinished_notice
 from engine.entries import Entry
 from engine.usage import Usage
 from widgets.chat.items import ChatAnswer, ChatFile, ChatItem
 
 
-class Transcript:
+class Transcript(ChatItems):
     """The items of one session's chat.
 
     Args:
@@ -31,31 +32,16 @@ class Transcript:
     def __init__(
         self, title_of_tool: Callable[[str], str] = lambda name: name.replace("_", " "), *, reading: bool = False
     ) -> None:
+        super().__init__()
         self._title_of_tool = title_of_tool
         self._reading = reading
         self._agent_detail: dict[str, Any] = {} if reading else {"can_again": True}
-        self._items: dict[str, ChatItem] = {}
-        self._live: str = ""
         self._streamed = False
-        self._thinking: str = ""
-        self._last_agent: str = ""
         self._usage = Usage()
         self._started: float = 0.0
         self._echoes: list[str] = []
-        self._queued: dict[str, ChatItem] = {}
-        self._asking: set[str] = set()
         self._helping: dict[str, str] = {}
         self._sent = 0
-        self._offer = ""
-
-    @property
-    def items(self) -> list[ChatItem]:
-        """Everything shown now, oldest first; words that wait for their turn stand at the end."""
-        return [*self._items.values(), *self._queued.values()]
-
-    def get(self, item_id: str) -> ChatItem | None:
-        """The item of that id."""
-        return self._items.get(item_id) or self._queued.get(item_id)
 
     # --- history ---------------------------------------------------------------------------------------------
 
@@ -69,11 +55,8 @@ class Transcript:
             captions: By execution id.
             finished: False while a turn goes on elsewhere.
         """
-        self._items.clear()
+        self._clear()
         self._echoes.clear()
-        self._queued.clear()
-        self._asking.clear()
-        self._live = self._thinking = self._last_agent = self._offer = ""
         self._streamed = False
         last_of: dict[str, str] = {}
         for entry in entries:
@@ -119,19 +102,6 @@ class Transcript:
         changes = self._end_live("interrupted")
         return [*changes, *self._append(failed_notice(f"error:{len(self._items)}", error, text))]
 
-    def remove(self, item_id: str) -> None:
-        """Take a notice away."""
-        self._items.pop(item_id, None)
-        if self._offer == item_id:
-            self._offer = ""
-
-    def offer_retry(self) -> list[Change]:
-        """The model or its key is another one now: a turn that failed for want of it can be tried again."""
-        item = self._items.get(self._offer)
-        if item is None or item.detail.get("remedy") not in ("connections", "models"):
-            return []
-        return [self._update(item.id, detail={**item.detail, "action": tr("Try again"), "remedy": "retry"})]
-
     def limited(self) -> list[Change]:
         """A turn that was ended because it had made as many model calls as the agent may make in one."""
         return self._append(limit_notice(f"limit:{len(self._items)}"))
@@ -154,11 +124,6 @@ class Transcript:
         """The card of a call says whether it waits for the person."""
         item = self._items.get(call_id)
         return [self._update(call_id, status=after)] if item is not None and item.status == before else []
-
-    @property
-    def asks(self) -> bool:
-        """Whether something waits for the person's answer."""
-        return bool(self._asking)
 
     # --- the engine ------------------------------------------------------------------------------------------
 
@@ -372,43 +337,3 @@ class Transcript:
         result = shown.result_text(content)[: shown.MAX_RESULT]
         detail = {**item.detail, "result": result, "summary": shown.one_line(result)}
         return [self._update(call_id, status="failed" if is_error else "done", detail=detail)]
-
-    # --- small things ----------------------------------------------------------------------------------------
-
-    def _append(self, item: ChatItem) -> list[Change]:
-        """Put an item at the end of what has happened; the chat keeps words that wait below it.
-
-        An earlier notice offers nothing any more: its button would answer what came after it.
-        """
-        changes: list[Change] = []
-        if self._offer and item.kind in ("person", "agent", "notice"):
-            done, self._offer = self._offer, ""
-            changes.append(self._update(done, detail={**self._items[done].detail, "action": ""}))
-        if item.kind == "notice" and item.detail.get("action"):
-            self._offer = item.id
-        self._items[item.id] = item
-        if item.kind in shown.ASKING:
-            self._asking.add(item.id)
-        return [*changes, Change("append", item.id, item=item)]
-
-    def _update(self, item_id: str, **values: Any) -> Change:
-        self._items[item_id] = replace(self._items[item_id], **values)
-        if values.get("status", "waiting") != "waiting":
-            self._asking.discard(item_id)
-        return Change("update", item_id, values=values)
-
-    def _end_thinking(self) -> list[Change]:
-        if not self._thinking:
-            return []
-        done, self._thinking = self._thinking, ""
-        item = self._items[done] = replace(self._items[done], status="done")
-        return [Change("finish", done, text=item.text, values={"status": "done"})]
-
-    def _end_live(self, status: str) -> list[Change]:
-        changes = self._end_thinking()
-        if self._live:
-            live, self._live = self._live, ""
-            item = self._items[live] = replace(self._items[live], status=status)
-            self._last_agent = live
-            changes.append(Change("finish", live, text=item.text, values={"status": status}))
-        return changes
