@@ -9,11 +9,10 @@ import base64
 import binascii
 import csv
 import io
-import json
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from engine.effects.file_words import as_text
+from engine.effects.file_words import as_json, as_text
 from engine.errors import ToolError
 
 Wanted = Literal["document", "image", "data"]
@@ -103,13 +102,7 @@ def table_of(text: str, name: str) -> Any:
         ToolError: It is JSON that is not complete, or no table.
     """
     if text.lstrip()[:1] in ("{", "["):
-        try:
-            return json.loads(text)
-        except ValueError as error:
-            line = getattr(error, "lineno", None)
-            raise ToolError(f"“{name}” is not JSON" + (f": look at line {line}." if line else ".")) from None
-        except RecursionError:
-            raise ToolError(f"“{name}” is nested too deeply.") from None
+        return as_json(text, name)
     first = text.lstrip("\n").split("\n", 1)[0]
     delimiter = max(",;\t|", key=first.count)
     try:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import json
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from engine.errors import ToolError
 
@@ -65,6 +67,21 @@ def as_text(content: bytes, path: str) -> str:
     if "\x00" in text:
         raise ToolError(f"“{path}” is not a text.")
     return text.replace("\r\n", "\n")
+
+
+def as_json(text: str, path: str) -> Any:
+    """The value that a JSON text stands for.
+
+    Raises:
+        ToolError: It is not JSON, with the line where that is known.
+    """
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        line = getattr(error, "lineno", None)
+        raise ToolError(f"“{path}” is not JSON" + (f": look at line {line}." if line else ".")) from None
+    except RecursionError:
+        raise ToolError(f"“{path}” is nested too deeply.") from None
 
 
 def kind_words(mode: int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -147,26 +146,16 @@ class ReadFileKind(FileStep):
         return handed_on(node, "content", "text" if self.props(node).format == "text" else "any")
 
     async def run(self, node: Node, run: StepRun) -> None:
-        from engine.effects.file_words import as_text
+        from engine.effects.file_words import as_json, as_text
 
         props, path = self.props(node), run.text(node, "path").strip()
 
         def read(folder: Folder) -> Any:
             text = as_text(folder.read(path, props.max_kilobytes * 1_000), path)
-            return text if props.format == "text" else _json(text, path)
+            return text if props.format == "text" else as_json(text, path)
 
         found = await self.in_folder(node, run, read)
         hand_on(node, run, "content", found, found)
-
-
-def _json(text: str, path: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        line = getattr(error, "lineno", None)
-        raise ToolError(f"“{path}” is not JSON" + (f": look at line {line}." if line else ".")) from None
-    except RecursionError:
-        raise ToolError(f"“{path}” is nested too deeply.") from None
 
 
 WRITE_MODES = {

@@ -11,8 +11,7 @@ import pytest
 
 from engine.blueprint import dry_compile, kind_of, make_node, problems
 from engine.blueprint.document import Node
-from engine.blueprint.kinds import files as file_kinds
-from engine.effects import files
+from engine.effects import file_words, files
 from engine.permissions import MemoryPermissions
 from engine.world import World
 from tests.engine.blueprint.worlds import acting, errors, scene
@@ -71,7 +70,7 @@ async def test_a_large_file_is_understood_away_from_the_loop(tmp_path: Path, mon
         return [int(text[1])]
 
     async with scene(acting(read(tmp_path, "a.json", format="json"), reply("{{ content|first }}"))) as play:
-        monkeypatch.setattr(file_kinds, "json", SimpleNamespace(loads=noting))
+        monkeypatch.setattr(file_words, "json", SimpleNamespace(loads=noting))
         assert await play.turn() == ("1", False)
     assert threads and threading.main_thread() not in threads
 
