@@ -96,6 +96,7 @@ class InsideDialog(QDialog):
         words = text_label(self.tr("Only to look at. Open it, and you can change every part."), "dim")
         row, self.begin, _ = answer_row(self, self.tr("Open {title}").format(title=title), self.tr("Close"))
         row.insertWidget(0, words, 1, Qt.AlignmentFlag.AlignVCenter)
+        row.setStretch(1, 0)  # the words have the room
         return row
 
 
