@@ -149,6 +149,7 @@ class ChatView(QWidget):
 
     def set_items(self, items: Sequence[ChatItem], has_earlier: bool = False) -> None:
         """Shows a stored conversation from its end; one call however long it is."""
+        self._running = False  # of another conversation: that it is gone does not mean that its turn has ended
         self.transcript.set_items(list(items))
         self.transcript.set_has_earlier(has_earlier)
         self._mark_latest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QToolButton
@@ -371,3 +372,16 @@ def test_the_composer_follows_the_width_of_the_chat_at_once(chat: ChatView, sett
         settle()
         widths.append(chat.composer.width())
     assert widths[0] == widths[2] > widths[1] > 300 - 2 * 24
+
+
+def test_another_conversation_is_not_told_as_the_end_of_a_turn(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    view, said = ChatView(), list[str]()
+    qtbot.addWidget(view)
+    monkeypatch.setattr(view, "announce", said.append)
+    view.set_running(True)
+    view.set_running(False)
+    assert said == ["The agent has answered"]
+    view.set_running(True)
+    view.set_items([])
+    view.set_running(False)
+    assert said == ["The agent has answered"]
