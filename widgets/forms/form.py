@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.blueprint.document import Node
 from engine.blueprint.edits import EditError, InsertNode, SetEnabled, SetProperty
-from engine.blueprint.form_fields import Field, fields
+from engine.blueprint.form_fields import fields
 from engine.blueprint.kinds import KINDS, kind_of
 from engine.blueprint.placement import fixed_by, part_id
 from engine.blueprint.problem import Problem
 from widgets.forms.base import FormContext, ModelChoice
 from widgets.forms.drafts import Drafts
 from widgets.forms.field_row import FieldRow
-from widgets.forms.folded import Folded
 from widgets.forms.full import FullPage
 from widgets.forms.header import FormHeader
+from widgets.forms.node_page import NodePage
 from widgets.forms.prompt import PromptEditor
 from widgets.forms.services import NO_SERVICES, AgentChoice, FormServices
 from widgets.forms.several import SeveralPage
@@ -54,7 +53,6 @@ class PropertyForm(QWidget):
         self._fresh: set[str] = set()
         self._problems: list[Problem] = []
         self._own = ""
-        self._chain: list[QWidget] = []
         self._more_open: dict[str, bool] = {}
         self._stack = QStackedWidget(self)
         outer = QVBoxLayout(self)
@@ -66,27 +64,27 @@ class PropertyForm(QWidget):
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setMargin(48)
         self._stack.addWidget(self._empty)
-        self._scroll = QScrollArea(self)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._stack.addWidget(self._scroll)
+        self._scroll = self._scrolled()
         self._several = SeveralPage(self)
         self._several.wanted.connect(self.action_wanted)
         self._several.node_clicked.connect(self.node_clicked)
         self._several.refused.connect(self.refused)
-        self._several_scroll = QScrollArea(self)
-        self._several_scroll.setWidgetResizable(True)
-        self._several_scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._several_scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._several_scroll = self._scrolled()
         self._several_scroll.setWidget(self._several)
-        self._stack.addWidget(self._several_scroll)
         self._full = FullPage(self)
         self._full.closed.connect(self._full_closed)
         self._stack.addWidget(self._full)
+        self._page: NodePage | None = None
         self._header: FormHeader | None = None
-        self._fixed: QLabel | None = None
         self._more: QPushButton | None = None
+
+    def _scrolled(self) -> QScrollArea:
+        area = QScrollArea(self)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._stack.addWidget(area)
+        return area
 
     # -- what is shown ----------------------------------------------------------------------------------------
 
@@ -194,60 +192,30 @@ class PropertyForm(QWidget):
 
     def _build(self, node: Node) -> None:
         assert self._model is not None
-        page = QFrame()
-        page.setProperty("role", "panel")
-        layout = QVBoxLayout(page)
-        layout.setContentsMargins(16, 12, 16, 24)
-        layout.setSpacing(16)
-        self._header = FormHeader(page)
-        self._header.title_edited.connect(self._title_edited)
-        self._header.title_left.connect(self._title_left)
-        self._header.enabled_changed.connect(self._enabled_changed)
-        self._header.set_history(self._model)
-        layout.addWidget(self._header)
-        self._fixed = QLabel(page)
-        self._fixed.setProperty("role", "badge")
-        self._fixed.setWordWrap(True)
-        self._fixed.setMargin(6)
-        layout.addWidget(self._fixed)
-        self._rows = {}
         shown = [field for field in fields(node.kind) if field.name != title_field(node)]
         if self._is_part(node):
             shown = [field for field in shown if field.name == "description"]
-        for field in shown:
-            if not field.advanced:
-                layout.addWidget(self._make_row(field, page))
-        self._more = None
-        folded = [field for field in shown if field.advanced]
-        if folded:
-            self._add_folded(folded, page, layout, node.kind)
-        layout.addStretch(1)
+        page = NodePage(shown, self._more_open.get(node.kind, False))
+        page.header.title_edited.connect(self._title_edited)
+        page.header.title_left.connect(self._title_left)
+        page.header.enabled_changed.connect(self._enabled_changed)
+        page.header.set_history(self._model)
+        if page.more is not None:
+            page.more.toggled.connect(self._toggle_more)
+        for row in page.rows.values():
+            row.editor.set_history(self._model)
+            row.editor.edited.connect(self._edited)
+            row.editor.left.connect(self._end_merge)
+            row.fix_wanted.connect(self._fix)
+            if isinstance(row.editor, PromptEditor):
+                row.editor.full_wanted.connect(self._full_wanted)
+            if node.id in self._fresh:
+                row.wait()
+        self._page, self._header, self._more, self._rows = page, page.header, page.more, page.rows
         old = self._scroll.takeWidget()
         self._scroll.setWidget(page)
         if old is not None:
             old.deleteLater()
-
-    def _add_folded(self, folded: Iterable[Field], page: QWidget, layout: QVBoxLayout, kind: str) -> None:
-        more = Folded(self._more_open.get(kind, False), page)
-        more.button.toggled.connect(self._toggle_more)
-        for field in folded:
-            more.add(self._make_row(field, more.inside))
-        layout.addWidget(more)
-        self._more = more.button
-
-    def _make_row(self, field: Field, parent: QWidget) -> FieldRow:
-        assert self._model is not None
-        row = FieldRow(field, parent)
-        row.editor.set_history(self._model)
-        row.editor.edited.connect(self._edited)
-        row.editor.left.connect(self._end_merge)
-        row.fix_wanted.connect(self._fix)
-        if isinstance(row.editor, PromptEditor):
-            row.editor.full_wanted.connect(self._full_wanted)
-        self._rows[field.name] = row
-        if self._node is not None and self._node.id in self._fresh:
-            row.wait()
-        return row
 
     @Slot(bool)
     def _full_wanted(self, on: bool) -> None:
@@ -291,19 +259,17 @@ class PropertyForm(QWidget):
 
     def _refresh(self) -> None:
         node, model = self._node, self._model
-        if node is None or model is None or self._header is None:
+        page = self._page
+        if node is None or model is None or page is None:
             return
         own, known = self._own, fields(node.kind)
         context = self._context(model, node)
-        self._header.show_node(node, keep_title=own == "title")
+        page.header.show_node(node, keep_title=own == "title")
         if self._is_part(node):
             part = KINDS["part"]
-            self._header.show_words(part.title, part.help)
+            page.header.show_words(part.title, part.help)
         reason = fixed_by(model.document, node.id)
-        if self._fixed is not None:
-            self._fixed.setText(reason or "")
-            self._fixed.setVisible(reason is not None)
-        self._header.setEnabled(reason is None)
+        page.show_fixed(reason)
         for name, row in self._rows.items():
             visible = row.field.visible(node.props, known)
             if row.isVisibleTo(self) != visible or row.isHidden() == visible:
@@ -312,28 +278,11 @@ class PropertyForm(QWidget):
             row.editor.set_context(context)
             if name != own:
                 row.editor.set_value(node.props.get(name, row.field.default))
-        self._order_keys()
+        page.order_keys()
 
     def _is_part(self, node: Node) -> bool:
         """Whether it is the root of a part of the library, which has nothing of an agent but name and description."""
         return node.kind == "agent" and self._model is not None and part_id(self._model.document) is not None
-
-    def _order_keys(self) -> None:
-        """Tab goes from top to bottom, also after rows were added."""
-        if self._header is None:
-            return
-        plain = [row for row in self._rows.values() if not row.field.advanced]
-        folded = [row for row in self._rows.values() if row.field.advanced]
-        chain = self._header.tab_widgets()
-        for row in plain:
-            chain += row.tab_widgets()
-        chain += [self._more] if self._more is not None else []
-        for row in folded:
-            chain += row.tab_widgets()
-        if chain != self._chain:
-            self._chain = chain
-            for before, after in itertools.pairwise(chain):
-                QWidget.setTabOrder(before, after)
 
     def _show_problems(self) -> None:
         found: dict[str, Problem] = {}
