@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 PYTEST_ARGS ?=
 PARALLEL := -n auto --maxprocesses 4 --dist worksteal
+AT_150 := first-run workspace what-the-model-sees problems versions
 PYTHONS ?= python3.11 python3.12 python3.13
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--python-version 3.11 --no-header --quiet --group setup
@@ -47,6 +48,7 @@ bench: setup ## measure and print the tables (ARGS="--write" puts them into docs
 
 screenshots: setup ## take the pictures of docs/screenshots anew
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.screenshots $(ARGS)
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.screenshots --scale 150 --only $(AT_150) $(ARGS)
 
 package: setup ## build the program with PyInstaller and try it (dist/)
 	$(BIN)/python -m app.setup.package

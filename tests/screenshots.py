@@ -12,13 +12,14 @@ import json
 import os
 import tempfile
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractScrollArea, QApplication
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QWidget
 
 from app.paths import Paths
 from engine.blueprint import Batch, RemoveNode, SetProperty
@@ -63,18 +64,23 @@ class Camera:
         person: Someone at the window.
         folder: Where the pictures go.
         ending: The end of their names, for instance ``-dark``.
+        only: The pictures that are kept; empty: all.
     """
 
-    def __init__(self, person: Person, folder: Path, ending: str) -> None:
+    def __init__(self, person: Person, folder: Path, ending: str, only: Collection[str] = ()) -> None:
         self._person = person
         self._folder = folder
         self._ending = ending
+        self._only = only
+
+    def _keep(self, widget: QWidget, name: str) -> None:
+        if not self._only or name in self._only:
+            save(widget.grab().toImage(), self._folder / f"{name}{self._ending}.png")
 
     async def take(self, name: str) -> None:
         """Wait until nothing moves any more, then take the picture."""
         await settle()
-        window = self._person.desk.window
-        save(window.grab().toImage(), self._folder / f"{name}{self._ending}.png")
+        self._keep(self._person.desk.window, name)
 
     async def take_and_close(self, name: str) -> None:
         """Take a picture of something that Escape closes."""
@@ -86,7 +92,7 @@ class Camera:
         """Take a picture of the dialog that is open, then close it."""
         dialog = await until(QApplication.activeModalWidget, "a dialog")
         await settle()
-        save(dialog.grab().toImage(), self._folder / f"{name}{self._ending}.png")
+        self._keep(dialog, name)
         dialog.close()
         await settle()
 
@@ -112,23 +118,25 @@ def commonest(image: QImage) -> list[int]:
     return [colour for colour, _ in Counter(memoryview(image.constBits()).cast("I")).most_common(256)]
 
 
-async def session(theme: str, folder: Path, size: QSize, home: Path) -> None:
+async def session(theme: str, options: argparse.Namespace, home: Path) -> None:
     """One run of the application, from the first start to the settings."""
+    width, height = (int(part) for part in options.size.split("x"))
+    size = QSize(width, height)
     paths = Paths(data=home, config=home, logs=home / "logs")
     home.mkdir(parents=True, exist_ok=True)
     paths.settings.write_text(json.dumps({"version": 1, "theme": theme, "motion": "reduced"}), encoding="utf-8")
-    ending = "" if theme == "light" else f"-{theme}"
+    ending = ("" if theme == "light" else f"-{theme}") + ("" if options.scale == 100 else f"-{options.scale}")
     room = Room(paths)
     try:
         person = await room()
         person.desk.window.resize(size)
         page = person.desk.agents.page
         await until(page.begin.isEnabled, "templates")
-        await Camera(person, folder, ending).take("first-run")
+        await Camera(person, options.folder, ending, options.only).take("first-run")
         await person.closes()
         person = await room(script())
         person.desk.window.resize(size)
-        await workspace(person, Camera(person, folder, ending))
+        await workspace(person, Camera(person, options.folder, ending, options.only))
     finally:
         await room.close()
 
@@ -234,10 +242,9 @@ async def documents(person: Person, camera: Camera) -> None:
 
 async def everything(options: argparse.Namespace) -> None:
     """All pictures in all themes asked for."""
-    width, height = (int(part) for part in options.size.split("x"))
     with tempfile.TemporaryDirectory(prefix="bough-pictures-") as home:
         for theme in options.themes:
-            await session(theme, options.folder, QSize(width, height), Path(home) / theme)
+            await session(theme, options, Path(home) / theme)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -246,8 +253,11 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--folder", type=Path, default=FOLDER)
     parser.add_argument("--size", default="1280x800")
     parser.add_argument("--themes", nargs="+", default=["light", "dark"], choices=["light", "dark"])
+    parser.add_argument("--scale", type=int, default=100, help="in percent of the screen's own")
+    parser.add_argument("--only", nargs="*", default=[], help="names of pictures to keep; none: all")
     options = parser.parse_args(arguments)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    os.environ["QT_SCALE_FACTOR"] = str(options.scale / 100)
     os.environ["QT_API"] = "pyside6"
     from qasync import QEventLoop
 
