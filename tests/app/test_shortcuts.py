@@ -7,6 +7,7 @@ from PySide6.QtCore import QKeyCombination, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from app.actions import ACTIONS
 from app.settings import SettingsFile
 from app.shortcuts import Shortcuts, portable, why_not
 from app.window.shortcut_row import ID_ROLE, KEYS_ROLE
@@ -55,6 +56,11 @@ def test_keys_go_from_one_action_to_another_and_back():
 def test_keys_that_may_not_be_taken(modifiers, key, said):
     found = why_not(QKeyCombination(modifiers, key))
     assert found is None if said is None else said in str(found)
+
+
+@pytest.mark.parametrize("keys", ["Ctrl+Alt+Left", "Ctrl+Alt+Right", "Ctrl+Alt+Up", "Ctrl+Alt+Down", "Ctrl+Alt+T"])
+def test_no_key_of_ours_changes_the_workspace_of_the_desktop(keys):
+    assert [spec.id for spec in ACTIONS if keys in spec.shortcut.split("; ")] == []  # it would never come to us
 
 
 def test_a_modifier_alone_is_no_shortcut():
