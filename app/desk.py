@@ -335,6 +335,8 @@ class Desk(QObject):
             self.front_model.download()
         elif what == "models":
             self.front_model.choose()
+        elif what == "problems":
+            self.bench.page.problems.begin()
         elif what == "connections":
             self.go("settings")
         elif what == "data_folder":

@@ -25,12 +25,13 @@ from engine.errors import (
     ValidationFailed,
 )
 
-Remedy = Literal["retry", "connections", "models", "data_folder", "copy_details", "restart_model", "none"]
+Remedy = Literal["retry", "connections", "models", "problems", "data_folder", "copy_details", "restart_model", "none"]
 
 _REMEDY_WORDS: dict[str, str] = {
     "retry": "Try again",
     "connections": "Open settings",
     "models": "Choose a model",
+    "problems": "Show problems",
     "data_folder": "Show folder",
     "copy_details": "Copy details",
     "restart_model": "Try again",
@@ -166,7 +167,7 @@ def explain(error: BaseException) -> Explanation:
     if isinstance(error, Aborted):
         return Explanation(tr("Stopped."), tr("What had arrived is kept."), "retry", details)
     if isinstance(error, RenderError):
-        return Explanation(tr("A part of this agent could not be put together."), str(error), "none", details)
+        return Explanation(tr("A part of this agent could not be put together."), str(error), "problems", details)
     if isinstance(error, SessionClosed):
         return Explanation(tr("This session is closed."), tr("Open it again from the list."), "none", details)
     if isinstance(error, SnapshotVersionError):

@@ -18,6 +18,7 @@ from app.notify import Notify
 from app.settings import write_atomically
 from app.tasks import run_dialog
 from app.text import tr
+from widgets.common import FileDialog
 
 if TYPE_CHECKING:
     from engine.blueprint.document import AgentDocument
@@ -91,7 +92,7 @@ async def export_agent(document: AgentDocument, window: QWidget, notify: Notify,
         log.warning("The agent could not be exported", exc_info=error)
         notify.error(explain(error))
         return
-    dialog = QFileDialog(window, tr(chosen.title))
+    dialog = FileDialog(window, tr(chosen.title))
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setNameFilter(tr(chosen.filter))
     stem = file_name(str(document.root.props.get("name", "")))

@@ -45,6 +45,7 @@ class FrontModel(QObject):
         self._downloads = downloads
         self._set_up = set_up
         models.changed.connect(self._changed)
+        models.proven.connect(bench.offer_retry)
         downloads.changed.connect(self._changed)
         downloads.moved.connect(self._moved)
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from engine.store.rows import SessionRow
 
 
+Words = str | Sequence[tuple[str, bool]]
+
+
 class StoreSessions:
     """A ``SessionSource`` over the store."""
 
@@ -36,13 +39,13 @@ class StoreSessions:
             total = counts.trashed if trashed else counts.total
         return SessionPage([await self._entry(row, row.snippet) for row in page.rows], page.next, total)
 
-    async def _entry(self, row: SessionRow, snippet: str | Sequence[tuple[str, bool]]) -> SessionEntry:
+    async def _entry(self, row: SessionRow, snippet: Words) -> SessionEntry:
         return SessionEntry(
             row.id,
             row.title or tr("Without a title"),
             await self.agent_name(row),
             row.updated,
-            snippet,
+            _read(snippet),
             row.pinned,
             row.trashed is not None,
             row.status,
@@ -56,3 +59,10 @@ class StoreSessions:
         if key not in self._names:
             self._names[key] = await name_of_agent(self._store, row.id, row.agent_id)
         return self._names[key]
+
+
+def _read(snippet: Words) -> Words:
+    """A line of words, as one reads them: bold is no stars there."""
+    if isinstance(snippet, str):
+        return snippet.replace("**", "")
+    return [(text.replace("**", ""), hit) for text, hit in snippet]

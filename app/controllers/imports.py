@@ -21,6 +21,7 @@ from app.services import Services
 from app.tasks import run_dialog, spawn
 from app.text import tr
 from app.worlds import look_around
+from widgets.common import FileDialog
 from widgets.permissions import ConsentDialog, ConsentRow
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class ImportsController(QObject):
         spawn(self._choose_file(), name="open an agent file", owner=self)
 
     async def _choose_file(self) -> None:
-        dialog = QFileDialog(self._window, tr("Open an agent file"))
+        dialog = FileDialog(self._window, tr("Open an agent file"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilters([tr("Agents (*.bough.json)"), tr("All files (*)")])
         accepted = await run_dialog(dialog, delete=False) == QDialog.DialogCode.Accepted

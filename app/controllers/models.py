@@ -23,7 +23,7 @@ from app.text import megabytes, tr
 from app.window.connection_dialog import ConnectionDialog
 from widgets import theme
 from widgets.cards import ConnectionDraft, ConnectionForm
-from widgets.common import ConfirmDialog
+from widgets.common import ConfirmDialog, FileDialog
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +35,11 @@ class ModelsController(QObject):
 
     Signals:
         changed: Connections are other ones now.
+        proven: A connection that is kept was tried, and works.
     """
 
     changed = Signal()
+    proven = Signal()
 
     def __init__(self, services: Services, window: QWidget, notify: Notify, parent: QObject) -> None:
         super().__init__(parent)
@@ -215,7 +217,7 @@ class ModelsController(QObject):
     async def _choose_file(self, chosen: Callable[[str], None]) -> None:
         from engine.models.ondevice import inspect_gguf
 
-        dialog = QFileDialog(self._window, tr("Choose a model file"))
+        dialog = FileDialog(self._window, tr("Choose a model file"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilters([tr("Model files (*.gguf)"), tr("All files (*)")])
         accepted = await run_dialog(dialog, delete=False) == QDialog.DialogCode.Accepted
@@ -232,7 +234,10 @@ class ModelsController(QObject):
 
     async def test(self, connection: Connection) -> Any:
         """Try a connection as it is saved."""
-        return await self._services.models.test(connection)
+        result = await self._services.models.test(connection)
+        if result.ok:
+            self.proven.emit()
+        return result
 
     def save_settings(self) -> None:
         """Write the settings file; a failure is told."""

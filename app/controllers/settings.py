@@ -129,6 +129,8 @@ class SettingsController(QObject):
         if item.kind == "on_device":
             model = item.model or models.default_on_device()
             known = models.find(model)
+            if known is not None and models.file_of(model) is None:
+                return tr("Answers with {model} once that is downloaded.", model=known.label)
             return tr(
                 "Answers with {model}. Nothing leaves this machine.", model=known.label if known else Path(model).name
             )

@@ -13,6 +13,7 @@ from app.tasks import run_dialog, spawn
 from app.text import tr
 from app.workspace.attached import MAX_FILES, Attachment, CannotAttach, attachment, read_attachment
 from widgets.chat import ChatView
+from widgets.common import FileDialog
 
 _FILTERS = ("Images, PDFs and text (*.png *.jpg *.jpeg *.gif *.webp *.pdf *.txt *.md *.csv *.json)", "All files (*)")
 
@@ -73,7 +74,7 @@ class Attaching(QObject):
         spawn(self._ask(), name="choose files to attach", owner=self)
 
     async def _ask(self) -> None:
-        dialog = QFileDialog(self._view.window(), tr("Attach files"))
+        dialog = FileDialog(self._view.window(), tr("Attach files"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.setNameFilters([tr(words) for words in _FILTERS])
         accepted = await run_dialog(dialog, delete=False) == QDialog.DialogCode.Accepted

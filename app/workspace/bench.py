@@ -99,6 +99,7 @@ class Bench(QObject):
         page.status.problems_clicked.connect(page.show_problems)
         page.chat.reason_action.connect(self._get_a_model)
         self.chat.remedy_wanted.connect(self.remedy_wanted)
+        self.insight.checked.connect(self._checked)
 
     # --- what is in front ------------------------------------------------------------------------------------
 
@@ -216,6 +217,12 @@ class Bench(QObject):
         for agent in self.agents.values():
             for session in agent.sessions.values():
                 session.offer_retry()
+
+    def _checked(self) -> None:
+        """Turns that failed for a fault of the agent can be tried again once it has none."""
+        if self.agent is not None and not any(problem.severity == "error" for problem in self.insight.problems):
+            for session in self.agent.sessions.values():
+                session.offer_retry(("problems",))
 
     def undo(self) -> None:
         """Take the last edit of the document back; in a text field, the field's own."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QObject, QUrl, Signal
@@ -13,7 +14,7 @@ from app.workspace.attached import Attachment
 from app.workspace.attaching import Attaching
 from app.workspace.changes import Change
 from app.workspace.open_session import OpenSession
-from widgets.chat import ChatAnswer, ChatItem, ChatView
+from widgets.chat import ChatAnswer, ChatFile, ChatItem, ChatView
 
 WINDOW = 200
 """Items shown at first; older ones come on demand."""
@@ -164,7 +165,7 @@ class ChatController(QObject):
             self._editing = str(item.detail["entry"])
             self._view.set_editing(True)
             self._view.draft = item.text
-            self.attaching.put(self._session.files_of(self._editing))
+            self.attaching.put(_named(self._session.files_of(self._editing), item.detail.get("files") or ()))
             self._view.focus_input()
 
     def _edit_cancelled(self) -> None:
@@ -213,6 +214,13 @@ class ChatController(QObject):
         start = max(0, self._first_shown - WINDOW)
         self._view.prepend(items[start : self._first_shown], has_earlier=start > 0)
         self._first_shown = start
+
+
+def _named(files: Sequence[Attachment], shown: Sequence[ChatFile]) -> Sequence[Attachment]:
+    """Files of a message under the names that they stand under in the chat: pictures carry none to the model."""
+    if len(files) != len(shown):
+        return files
+    return [replace(file, shown=one) for file, one in zip(files, shown, strict=True)]
 
 
 def open_link(address: str) -> Any:

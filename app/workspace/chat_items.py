@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,9 @@ from app.text import tr
 from app.workspace import shown
 from app.workspace.changes import Change
 from widgets.chat.items import ChatItem
+
+MODEL_REMEDIES = ("connections", "models")
+"""Where a turn failed for want of a model or of its key."""
 
 
 class ChatItems:
@@ -40,10 +44,10 @@ class ChatItems:
         if self._offer == item_id:
             self._offer = ""
 
-    def offer_retry(self) -> list[Change]:
-        """The model or its key is another one now: a turn that failed for want of it can be tried again."""
+    def offer_retry(self, remedies: Collection[str] = MODEL_REMEDIES) -> list[Change]:
+        """What a turn failed for was put right, as one of the remedies asked: it can be tried again."""
         item = self._items.get(self._offer)
-        if item is None or item.detail.get("remedy") not in ("connections", "models"):
+        if item is None or item.detail.get("remedy") not in remedies:
             return []
         return [self._update(item.id, detail={**item.detail, "action": tr("Try again"), "remedy": "retry"})]
 

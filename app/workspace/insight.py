@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from app.choice import find_connection
 from app.services import Services
@@ -64,7 +64,12 @@ class Insight(QObject):
     Args:
         services: Where earlier calls of a session are found.
         page: Where it is shown.
+
+    Signals:
+        checked: :attr:`problems` are those of the agent as it is now.
     """
+
+    checked = Signal()
 
     def __init__(self, services: Services, page: WorkspacePage, parent: QObject) -> None:
         super().__init__(parent)
@@ -263,6 +268,7 @@ class Insight(QObject):
         page.tree.set_problems(found)
         if document is agent.model.document:  # else what the person puts right this moment would be shown as wrong
             page.form.set_problems(found)
+            self.checked.emit()
         self._check.pace(pace(self._checking.spent, CHECK_MS))
 
     def found(self, document: AgentDocument) -> list[Problem]:

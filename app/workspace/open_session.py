@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, Signal
 from app.tasks import spawn
 from app.workspace.attached import Attachment, attachments_of, content_of
 from app.workspace.changes import Change
+from app.workspace.chat_items import MODEL_REMEDIES
 from app.workspace.transcript import Transcript
 from engine.errors import Aborted
 from widgets.chat.items import ChatAnswer
@@ -121,9 +122,9 @@ class OpenSession(QObject):
             again = self.session.render({}, max_ticks=self._max_ticks())
             spawn(self._follow(again, self._last_text), name=f"turn in {self.id}", owner=self)
 
-    def offer_retry(self) -> None:
-        """The model or its key is another one now."""
-        changes = self.transcript.offer_retry()
+    def offer_retry(self, remedies: Collection[str] = MODEL_REMEDIES) -> None:
+        """What the last turn failed for was put right, as one of the remedies asked."""
+        changes = self.transcript.offer_retry(remedies)
         if changes:
             self.changed.emit(changes)
 

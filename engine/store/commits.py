@@ -99,6 +99,9 @@ def encode(commit: Commit) -> Packet:
             preview = shorten(said, PREVIEW_CHARACTERS) or preview
             if entry.role == "user" and not title:
                 title = shorten(said, TITLE_CHARACTERS)
+    waiting = (m.message for m in commit.pending_added if m.message.get("role") == "user")
+    for message in waiting if not title else ():  # where the turn failed before the words stood on the timeline
+        title = title or shorten(spoken_text(message.get("content", ())), TITLE_CHARACTERS)
     state = tuple(
         (shared, clean(name), None if value is None else pack(dumps(value, f"The state of {name}")))
         for shared, values in ((0, commit.state), (1, commit.shared_state))

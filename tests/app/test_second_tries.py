@@ -14,7 +14,7 @@ from app.model_factory import ModelFactory
 from app.month_cost import month_cost
 from app.tool_titles import title_of_tool
 from app.workspace.transcript import Transcript
-from engine.blueprint.edits import SetProperty
+from engine.blueprint.edits import RemoveNode, SetProperty
 from engine.entries import Entry
 from engine.errors import Aborted, ModelError
 from engine.events import EntryCommitted
@@ -67,6 +67,31 @@ async def test_after_try_again_the_focus_is_where_one_writes(start, expect_log):
     await until(lambda: person.texts("agent") == ["Here I am."] and person.idle(), "the reply")
     assert person.texts("notice") == []
     assert person.desk.bench.session.transcript.get(notice.id) is None
+
+
+@at_the_window
+async def test_a_turn_that_a_fault_of_the_agent_stopped_leads_to_the_problems_and_then_can_be_tried_again(
+    start, expect_log
+):
+    expect_log("A turn failed")
+    person = await start(ScriptedModel([Reply("Here I am.")]))
+    await person.begins("notepad")
+    bench, view = person.desk.bench, person.page.chat
+    state = next(node for node in bench.agent.model.document.walk() if node.kind == "state")
+    bench.agent.model.do(RemoveNode(state.id))
+    await person.says("Tell me about figs.")
+    (notice,) = [item for item in person.chat if item.kind == "notice"]
+    await until(lambda: bench.session_title == "Tell me about figs.", "the title")
+    bench.insight.work()
+    assert view.item(notice.id).detail["action"] == "Show problems"
+    view.retry_requested.emit(notice.id)
+    assert person.page.problems.isVisible()
+    bench.undo()
+    bench.insight.work()
+    assert view.item(notice.id).detail["action"] == "Try again"
+    view.retry_requested.emit(notice.id)
+    await until(lambda: person.texts("agent") == ["Here I am."] and person.idle(), "the reply")
+    assert person.texts("person") == ["Tell me about figs."]
 
 
 @at_the_window

@@ -5,9 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from app.session_source import StoreSessions
 from engine.blueprint import RemoveNode
 from engine.testing import ScriptedModel
 from tests.app.helpers import Person, at_the_window, until
+from widgets.sessions import SessionQuery
 
 
 async def two_sessions(start) -> tuple[Person, str, str]:
@@ -35,6 +37,18 @@ async def test_the_list_shows_all_by_recency_and_search_finds_words(start):
     await until(lambda: listed(person) == [first], "the hit")
     search.clear()
     await until(lambda: listed(person) == [second, first], "the whole list")
+
+
+@at_the_window
+async def test_words_below_a_title_show_no_stars(start):
+    person = await start(ScriptedModel(["They are **very** ripe."]))
+    await person.begins("notepad")
+    await person.says("And the figs?")
+    source = StoreSessions(person.store)
+    (entry,) = (await source.page(SessionQuery())).entries
+    assert entry.snippet == "They are very ripe."
+    (hit,) = (await source.page(SessionQuery(text="ripe"))).entries
+    assert "".join(text for text, _ in hit.snippet) == "They are very ripe."
 
 
 @at_the_window

@@ -453,3 +453,19 @@ def test_what_was_found_before_the_last_change_is_not_shown_on_leaving(
     assert described.error_text() == ""
     form.set_problems([])
     assert described.error_text() == ""
+
+
+def test_a_list_chosen_for_a_section_without_words_writes_its_line_in_the_same_step(form: PropertyForm) -> None:
+    section = make_node("section", id="s", title="Notes")
+    model = DocumentModel(AgentDocument(make_node("agent", make_node("state", title="notes", type="list"), section)))
+    form.set_node(model, "s")
+    row = form.row("each")
+    assert row is not None
+    row.editor.edited.emit("notes")
+    assert props(model, "s") == {"title": "Notes", "each": "notes", "text": "- {{ item }}"}
+    assert target(form, "text").toPlainText() == "- {{ item }}"
+    model.undo()
+    assert props(model, "s") == {"title": "Notes"}
+    model.do(SetProperty("s", "text", "Mine: {{ item }}"))
+    row.editor.edited.emit("notes")
+    assert props(model, "s")["text"] == "Mine: {{ item }}"

@@ -184,7 +184,6 @@ class ConnectionForm(QWidget):
         self.keep_text.setText(
             self.tr("{reason} Keys are never written to a file. What shall happen?").format(reason=words)
         )
-        self.keep_box.setVisible(not available)
         self._enable()
 
     def set_models(self, models: Sequence[str], current: str = "") -> None:
@@ -235,5 +234,7 @@ class ConnectionForm(QWidget):
         else:
             reachable = bool(draft.address)
         self.key.setEnabled(draft.keep != "environment")
+        asks = bool(draft.key or self.kind == "anthropic" or draft.keep == "environment")  # a server may need no key
+        self.keep_box.setVisible(asks and not self._keychain)
         self.test_button.setEnabled(reachable and not self._busy)
         self.save_button.setEnabled(reachable and decided and bool(draft.model) and not self._busy)

@@ -149,6 +149,8 @@ class Positions:
         if number + 1 >= len(self.items):
             return BOTTOM
         here, after = self.items[number].kind, self.items[number + 1].kind
+        if here == after == "agent" and self.items[number].status == "interrupted":
+            return 16  # another attempt of the same turn
         if here == "agent":
             return 4 if after == "person" else 0 if after == "agent" else 6
         if here == after == "tool":

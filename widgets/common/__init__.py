@@ -3,6 +3,7 @@
 from widgets.common.banner import Banner, EmptyState, ProgressRow, icon_button
 from widgets.common.card import CardButton
 from widgets.common.dialogs import ConfirmDialog, ErrorDialog, answer_row
+from widgets.common.file_dialog import FileDialog
 from widgets.common.labels import ElidedLabel, IconLabel, WrappedLabel, text_label
 from widgets.common.menu import ItemMenu
 from widgets.common.page import PageHeader, PageTitle
@@ -17,6 +18,7 @@ __all__ = [
     "ElidedLabel",
     "EmptyState",
     "ErrorDialog",
+    "FileDialog",
     "IconLabel",
     "ItemMenu",
     "NavItem",

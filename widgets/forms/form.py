@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.blueprint.document import Node
-from engine.blueprint.edits import EditError, InsertNode, SetEnabled, SetProperty
+from engine.blueprint.edits import Batch, Edit, EditError, InsertNode, SetEnabled, SetProperty
 from engine.blueprint.form_fields import fields
 from engine.blueprint.kinds import KINDS, kind_of
 from engine.blueprint.placement import fixed_by, part_id
@@ -303,7 +303,11 @@ class PropertyForm(QWidget):
         name = row.field.name
         if value == self._node.props.get(name, row.field.default):
             return
-        edit = SetProperty(self._node.id, name, value)
+        edit: Edit = SetProperty(self._node.id, name, value)
+        along = kind_of(self._node).along(self._node, name, value)
+        if along:
+            others = (SetProperty(self._node.id, other, given) for other, given in along.items())
+            edit = Batch((edit, *others), edit.label)
         self._do(edit, name, f"{self._node.id}.{name}", row)
 
     def _do(self, edit: Any, own: str, merge_key: str | None, row: FieldRow | None = None) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, 
 
 from engine.blueprint.form_fields import Field
 from widgets import theme
+from widgets.common import FileDialog
 from widgets.forms.base import FieldEditor
 from widgets.forms.rows import LineRow, Row, RowsEditor
 from widgets.forms.text import show_text
@@ -27,7 +28,7 @@ def choose_paths(
     owner: QWidget, what: What, title: str, start: str, name_filter: str, done: Callable[..., None]
 ) -> None:
     """Open the system's dialog; ``done`` gets the chosen paths as a list. Cancelling calls nothing."""
-    dialog = QFileDialog(owner, title)
+    dialog = FileDialog(owner, title)
     dialog.setFileMode(_MODES[what])
     if what == "folder":
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)

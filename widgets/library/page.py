@@ -90,9 +90,9 @@ class LibraryPage(QWidget):
         does = QHBoxLayout()
         does.setSpacing(8)
         for what, text, role in (
-            ("update", self.tr("Update everywhere…"), "primary"),
             ("use", self.tr("Use"), ""),
             ("edit", self.tr("Edit"), ""),
+            ("update", self.tr("Update everywhere…"), "primary"),
             ("rename", self.tr("Rename…"), "quiet"),
             ("delete", self.tr("Delete"), "quiet"),
         ):

@@ -177,7 +177,7 @@ class ConsentDialog(QDialog):
         self.cancel = QPushButton(self.tr("Cancel"))
         self.cancel.setProperty("role", "quiet")
         self.cancel.clicked.connect(self.reject)
-        self.look = QPushButton(self.tr("Look first") if asks else self.tr("Add agent"))
+        self.look = QPushButton(self.tr("Add without allowing") if asks else self.tr("Add agent"))
         self.look.setToolTip(self.tr("Add it without allowing anything; it asks when it wants to do something."))
         self.look.setDefault(True)
         self.look.clicked.connect(self.accept)

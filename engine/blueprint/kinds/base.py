@@ -227,6 +227,10 @@ class NodeKind(Generic[P]):
         taken = {str(other.props.get("title", "")) for other in document.walk() if other.kind == self.name}
         return {"title": unique_title(self.first_title, taken)}
 
+    def along(self, node: Node, name: str, value: Any) -> dict[str, Any]:
+        """Properties that a form fills in one step with this one, where they would only be copied from its help."""
+        return {}
+
     def declares(self, node: Node) -> tuple[Variable, ...]:
         """Variables that this node makes."""
         return ()

@@ -96,7 +96,7 @@ class McpServerProperties(Properties):
         max_length=30,
     )
     ask_first: bool = prop(
-        True, label="Ask me first", editor="toggle", help="The person must agree to each call of its tools."
+        True, label="Ask me first", editor="toggle", help="You must agree to each call of its tools."
     )
     timeout: int = prop(
         60,

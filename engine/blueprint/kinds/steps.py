@@ -38,7 +38,16 @@ class VariableStep(NodeKind[Any]):
             yield Problem(node.id, "variable", "error", f"Choose what the step “{self.title}” should change.", fix)
 
     def new_props(self, document: AgentDocument) -> dict[str, Any]:
-        return {}
+        """The variable is chosen already where only one can be meant."""
+        from engine.blueprint.declared import variables
+        from engine.blueprint.form_fields import field_of
+
+        if any(node.kind == "part" for node in document.walk()):  # each has variables of its own
+            return {}
+        found = field_of(self.name, "variable")
+        accepts = found.accepts if found is not None else ()
+        fit = [one.name for one in variables(document) if one.settable and (not accepts or one.type in accepts)]
+        return {"variable": fit[0]} if len(fit) == 1 else {}
 
 
 def _variable(*types: str, label: str = "Variable") -> Any:

@@ -63,7 +63,7 @@ class SubAgentProperties(Properties):
         advanced=True,
     )
     ask_first: bool = prop(
-        False, label="Ask me first", editor="toggle", help="The person must agree each time before it starts."
+        False, label="Ask me first", editor="toggle", help="You must agree each time before it starts."
     )
     name: str = technical_name_prop("How the model calls it.")
 

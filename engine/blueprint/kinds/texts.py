@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from engine.blueprint.document import AgentDocument, Node
 from engine.blueprint.kinds._registry import register
@@ -114,6 +114,9 @@ class SectionKind(NodeKind[SectionProperties]):
     example = "Title: notepad. One line per item of: notepad. Text: - {{ item }}"
     first_title = "Section"
     Properties = SectionProperties
+
+    def along(self, node: Node, name: str, value: Any) -> dict[str, Any]:
+        return {"text": "- {{ item }}"} if name == "each" and value and not self.props(node).text.strip() else {}
 
     def own_name(self, node: Node) -> str | None:
         props = self.props(node)

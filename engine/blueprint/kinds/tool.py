@@ -91,7 +91,7 @@ class ToolProperties(Properties):
     )
     inputs: list[ToolInput] = prop([], label="Asks the model for", editor="inputs", max_length=50)
     ask_first: bool = prop(
-        False, label="Ask me first", editor="toggle", help="The person must agree each time before the steps run."
+        False, label="Ask me first", editor="toggle", help="You must agree each time before the steps run."
     )
     name: str = technical_name_prop("How the model calls it.")
 

@@ -167,6 +167,16 @@ def test_new_parts_from_the_palette_have_names_of_their_own() -> None:
     assert KINDS["tool"].new_props(document)["title"] == "New tool 2"
 
 
+def test_a_new_step_changes_the_only_variable_that_it_can() -> None:
+    notes, name = make_node("state", title="notes", type="list"), make_node("state", title="name", type="text")
+    count = make_node("state", title="count", type="number")
+    assert KINDS["append"].new_props(agent(notes, count)) == {"variable": "notes"}
+    assert KINDS["append"].new_props(agent(notes, name)) == {}
+    assert KINDS["append"].new_props(agent(count)) == {}
+    assert KINDS["set"].new_props(agent(count)) == {"variable": "count"}
+    assert KINDS["append"].new_props(agent(notes, make_node("part", make_node("state", title="own")))) == {}
+
+
 @pytest.mark.parametrize(
     ("value", "value_type", "expected"),
     [

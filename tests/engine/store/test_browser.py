@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import StoreError
-from engine.persistence import Commit
+from engine.persistence import Commit, PendingMessage
 from engine.store import Store, browser
 from tests.engine.store.support import entry, execution, said
 
@@ -132,6 +132,16 @@ async def test_titles(store: Store) -> None:
     renamed = await store.browser.get("t")
     assert renamed is not None
     assert renamed.title == "Renamed"
+
+
+async def test_words_that_wait_where_the_turn_failed_before_it_began_give_the_title(store: Store) -> None:
+    told = PendingMessage("p0", {"role": "event", "content": [{"type": "text", "text": "A clock struck."}]}, "joined")
+    asked = PendingMessage("p1", {"role": "user", "content": [{"type": "text", "text": "About figs"}]}, "joined")
+    more = PendingMessage("p2", {"role": "user", "content": [{"type": "text", "text": "And pears"}]}, "joined")
+    await store.sessions.commit(Commit("s", pending_added=[told, asked, more]))
+    row = await store.browser.get("s")
+    assert row is not None
+    assert row.title == "About figs"
 
 
 async def test_trash(store: Store) -> None:

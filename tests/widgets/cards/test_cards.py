@@ -238,6 +238,12 @@ def test_a_server_needs_an_address_and_no_key(form: ConnectionForm, qtbot: QtBot
     form.model.setCurrentText("llama3")
     assert form.draft() == ConnectionDraft("server", "http://127.0.0.1:11434", "", "llama3", "keychain")
     assert form.save_button.isEnabled()
+    form.set_keychain(False)
+    assert not form.keep_box.isVisible() and form.save_button.isEnabled()
+    qtbot.keyClicks(form.key, "k")
+    assert form.keep_box.isVisible() and not form.save_button.isEnabled()
+    form.keep_environment.setChecked(True)
+    assert form.keep_box.isVisible() and form.save_button.isEnabled()
 
 
 def test_without_a_keychain_the_person_decides(form: ConnectionForm, qtbot: QtBot) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QStandardPaths, Qt
 from PySide6.QtGui import QCursor, QGuiApplication
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
@@ -17,6 +18,7 @@ from widgets.common import (
     ElidedLabel,
     EmptyState,
     ErrorDialog,
+    FileDialog,
     NavItem,
     PageHeader,
     ProgressRow,
@@ -177,3 +179,25 @@ def test_what_a_header_is_given_stands_where_it_says(qtbot: QtBot) -> None:
     header.show()
     assert first.x() < header.title.x() < right.x()
     assert right.x() > header.note.x()
+
+
+def test_a_file_dialog_begins_where_the_last_one_ended(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, folder = tmp_path / "home", tmp_path / "papers"
+    home.mkdir()
+    folder.mkdir()
+    monkeypatch.setattr(FileDialog, "_last", "")
+    monkeypatch.setattr(QStandardPaths, "writableLocation", lambda _: str(home))
+    first = FileDialog(None, "Open")
+    qtbot.addWidget(first)
+    assert first.directory().absolutePath() == str(home)
+    first.setDirectory(str(folder))
+    first.filesSelected.emit([str(folder / "a.txt")])
+    second = FileDialog(None, "Open")
+    qtbot.addWidget(second)
+    assert second.directory().absolutePath() == str(folder)
+    folder.rmdir()
+    third = FileDialog(None, "Open")
+    qtbot.addWidget(third)
+    assert third.directory().absolutePath() == str(home)

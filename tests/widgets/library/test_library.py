@@ -88,7 +88,7 @@ def test_everything_can_be_asked_by_button_menu_and_key(page: LibraryPage) -> No
     page.asked.connect(asked.append)
     for button in page.buttons.values():
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-    assert asked == ["update", "use", "edit", "rename", "delete"]
+    assert asked == ["use", "edit", "update", "rename", "delete"]
     for signal in (
         page.list.edit_requested, page.list.rename_requested, page.list.update_requested, page.list.delete_requested,
     ):  # fmt: skip
