@@ -10,6 +10,7 @@ from engine.blueprint import InsertNode, Problem, make_node
 from engine.blueprint.checks import problems
 from widgets import theme
 from widgets.tree import TreeEditor
+from widgets.tree.live import LiveBadge
 from widgets.tree.marks import marks_of
 from widgets.tree.outline_model import MARK_ROLE
 from widgets.tree.paint import CardLook, CardPainter
@@ -46,6 +47,20 @@ def test_a_card_with_a_problem_is_marked_until_the_problem_is_gone(editor: TreeE
     assert "problem: Choose what the step" in editor.canvas.accessibleDescription()
     editor.set_problems([])
     assert mark() == ""
+
+
+def test_a_part_that_is_not_sent_because_of_its_problem_is_marked(editor: TreeEditor) -> None:
+    placed = editor.canvas.layout_.placed("sec")
+    assert placed is not None
+    editor.set_problems([Problem("sec", "text", "error", "The text ends in the middle.")])
+    editor.set_live({"sec": LiveBadge(False, reason="Its text does not work")})
+    look = editor.canvas.look_of(placed)
+    assert look.dimmed and look.mark == "error"
+    editor.select(["when"])
+    editor.do("edit.toggle")  # what is switched off breaks nothing
+    placed = editor.canvas.layout_.placed("sec")
+    assert placed is not None
+    assert editor.canvas.look_of(placed).mark == ""
 
 
 def test_the_outline_marks_it_and_says_it(editor: TreeEditor) -> None:

@@ -159,8 +159,10 @@ class ProblemsPanel(QFrame):
             none.setContentsMargins(8, 8, 8, 8)
             column.addWidget(none)
         column.addStretch(1)
+        place = self._area.verticalScrollBar().value()  # a new list begins at its top; the eye is where it was
         old = self._area.takeWidget()
         self._area.setWidget(body)
+        self._area.verticalScrollBar().setValue(place)
         if old is not None:
             old.deleteLater()
         if focused is not None:

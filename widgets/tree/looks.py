@@ -55,7 +55,7 @@ def look_of(canvas: TreeCanvas, placed: Placed) -> CardLook:
         slot_hovered=here and pointer.on_slot,
         hot_button=pointer.button if here else "",
         pulse=canvas.pulse_of(node.id, live),
-        mark=mark.severity if mark is not None and not dimmed else "",
+        mark=mark.severity if mark is not None and node.enabled and not off else "",
         found=finder.typed if hit is not None else "",
         lit=live is not None and live.mounted is True and not dimmed,
     )

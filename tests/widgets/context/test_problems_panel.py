@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from engine.blueprint.problem import Problem, set_value
@@ -84,6 +84,22 @@ def test_the_list_is_live_and_the_keyboard_stays_where_it_was(panel: ProblemsPan
     assert panel.rows()[0].has_focus()
     panel.show_problems([], TITLES)
     assert "No problems. What could go wrong is checked after every change." in texts(panel)
+
+
+def test_a_fix_in_the_middle_of_a_long_list_leaves_the_list_where_it_was(panel: ProblemsPanel, qtbot: QtBot) -> None:
+    panel.activateWindow()
+    qtbot.waitUntil(panel.isActiveWindow)
+    many = [Problem("a", "text", "warning", f"Number {n}.", FIX) for n in range(40)]
+    panel.show_problems(many, TITLES)
+    bar = panel.findChild(QScrollArea).verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 500)
+    bar.setValue(500)
+    pressed = next(row for row in panel.rows() if row.y() > 520)
+    number = panel.rows().index(pressed)
+    pressed.fix.setFocus()
+    panel.show_problems(many[:number] + many[number + 1 :], TITLES)
+    qtbot.waitUntil(lambda: panel.rows()[number].y() > 520)
+    assert bar.value() == 500 and panel.rows()[number].has_focus()
 
 
 def test_a_row_that_stays_gets_the_newest_fix(panel: ProblemsPanel) -> None:
