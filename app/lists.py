@@ -59,6 +59,7 @@ class Lists(QObject):
         sidebar.set_count("sessions", counts.total or None)
         sidebar.set_count("library", len(parts) or None)
         self._agents = (agents, counts.agents)
+        desk.services.agent_names = {row.id: row.name for row in agents}
         if "agents" in vars(desk):
             self.fill(desk.agents)
         self._offer_others(agents)

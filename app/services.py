@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -34,12 +34,16 @@ class Services:
         paths: Where things are kept.
         database: Another database file than the usual one.
         keychain: Another keychain, for tests.
+
+    Attributes:
+        agent_names: What the person's agents are called, by their id, as the lists of the window found them last.
     """
 
     def __init__(self, paths: Paths, *, database: Path | None = None, keychain: Keychain | None = None) -> None:
         self.paths = paths
         self.database = database or paths.database
         self.keychain = keychain or Keychain()
+        self.agent_names: Mapping[str, str] = {}
         self._store: Store | None = None
         self._opening: asyncio.Lock | None = None
 

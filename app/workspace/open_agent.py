@@ -78,6 +78,13 @@ class OpenAgent(QObject):
         """The words the person knows a tool by."""
         return title_of_tool(self.model.document, name)
 
+    def asker(self, name: str) -> str:
+        """As :meth:`title_of_tool`, for a question: of a sub-agent it is told which of the person's agents that is."""
+        title, node = self.title_of_tool(name), self.model.node(self.node_of_tool(name))
+        chosen = str(node.props.get("agent") or "").strip() if node is not None else ""
+        agent = self._services.agent_names.get(chosen, "")
+        return f"{title} ({agent})" if agent and agent != title else title
+
     def node_of_tool(self, name: str) -> str | None:
         """The node that is the tool of that technical name."""
         for node in self.model.document.walk():
@@ -99,7 +106,13 @@ class OpenAgent(QObject):
             return found
         if session_id is not None:
             await self._mount(session)
-        opened = OpenSession(session, self.title_of_tool, self, max_ticks=lambda: wishes(self.model.document).max_ticks)
+        opened = OpenSession(
+            session,
+            self.title_of_tool,
+            self,
+            max_ticks=lambda: wishes(self.model.document).max_ticks,
+            asker=self.asker,
+        )
         opened.running_changed.connect(partial(self._running_changed, session.id))
         opened.load(await self._captions(session.id) if session_id is not None else None)
         self.sessions[opened.id] = opened

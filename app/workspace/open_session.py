@@ -46,11 +46,12 @@ class OpenSession(QObject):
         parent: QObject | None = None,
         *,
         max_ticks: Callable[[], int | None] = lambda: None,
+        asker: Callable[[str], str] | None = None,
     ) -> None:
         super().__init__(parent)
         self._max_ticks = max_ticks
         self.session = session
-        self.transcript = Transcript(title_of_tool)
+        self.transcript = Transcript(title_of_tool, asker=asker)
         self.calls: Counter[str] = Counter()
         self.failed_calls: dict[str, str] = {}
         self.busy_tools: set[str] = set()

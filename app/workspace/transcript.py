@@ -26,14 +26,20 @@ class Transcript(ChatItems):
 
     Args:
         title_of_tool: The words a person knows a tool by, from its technical name.
+        asker: The words in which a tool asks for something, where they say more.
         reading: The session is only read: nothing is offered.
     """
 
     def __init__(
-        self, title_of_tool: Callable[[str], str] = lambda name: name.replace("_", " "), *, reading: bool = False
+        self,
+        title_of_tool: Callable[[str], str] = lambda name: name.replace("_", " "),
+        *,
+        asker: Callable[[str], str] | None = None,
+        reading: bool = False,
     ) -> None:
         super().__init__()
         self._title_of_tool = title_of_tool
+        self._asker = asker or title_of_tool
         self._reading = reading
         self._agent_detail: dict[str, Any] = {} if reading else {"can_again": True}
         self._streamed = False
@@ -117,7 +123,7 @@ class Transcript(ChatItems):
         item_id = f"ask:{question['confirmation_id']}"
         if item_id in self._items:
             return []
-        asked = self._append(shown.asking_item(item_id, question, self._title_of_tool(str(question["name"]))))
+        asked = self._append(shown.asking_item(item_id, question, self._asker(str(question["name"]))))
         return [*self._set_waiting(str(question.get("call_id", "")), "running", "waiting"), *asked]
 
     def _set_waiting(self, call_id: str, before: str, after: str) -> list[Change]:

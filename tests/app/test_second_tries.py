@@ -59,7 +59,7 @@ async def test_after_try_again_the_focus_is_where_one_writes(start, expect_log):
     await person.says("Hello.")
     (notice,) = [item for item in person.chat if item.kind == "notice"]
     assert notice.detail["remedy"] == "connections"
-    person.desk.models.changed.emit()
+    person.desk.models.proven.emit()
     view = person.page.chat
     assert view.item(notice.id).detail["action"] == "Try again"
     view.retry_requested.emit(notice.id)

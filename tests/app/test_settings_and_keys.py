@@ -40,6 +40,22 @@ def test_a_file_that_cannot_be_read_is_set_aside_and_kept(tmp_path, content, exp
     assert first_look(tmp_path / "nowhere.json") == FirstLook()
 
 
+async def test_what_is_saved_beside_never_replaces_what_was_saved_since(tmp_path, monkeypatch):
+    file = SettingsFile(tmp_path / "settings.json")
+
+    async def slow(write, *args):
+        file.current.theme = "light"
+        file.save()
+        write(*args)
+
+    file.current.theme = "dark"
+    await file.save_beside()
+    assert SettingsFile(file.path).current.theme == "dark"
+    monkeypatch.setattr("app.settings.asyncio.to_thread", slow)
+    await file.save_beside()
+    assert SettingsFile(file.path).current.theme == "light"
+
+
 def test_every_preference_has_words_and_its_default_is_a_choice():
     for item in preferences():
         assert item.label
@@ -161,6 +177,10 @@ async def test_a_server_is_set_up_tested_and_answers(start, memory_keyring, path
         await until(lambda: any(c.kind == "server" for c in desk.services.settings_file.current.connections), "saved")
         connection = next(c for c in desk.services.settings_file.current.connections if c.kind == "server")
         assert memory_keyring.entries == {("bough", connection.origin): "k-123456789"}
+        proven: list[bool] = []
+        desk.models.proven.connect(lambda: proven.append(True))
+        desk.settings.page.asked.emit("connection.test", connection.id)
+        await until(lambda: proven, "the test of what is kept")
         desk.settings.page.asked.emit("connection.default", connection.id)
         await person.begins("notepad")
         await person.says("Hello")
