@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import random
 from collections.abc import Callable
@@ -247,13 +248,15 @@ def mutated(data: Any, random_: random.Random) -> Any:
         owner, key = random_.choice(spots)
         action = random_.randrange(4)
         if action == 0:
-            owner[key] = random_.choice(_JUNK)
+            owner[key] = copy.deepcopy(random_.choice(_JUNK))
         elif action == 1:
             del owner[key]
         elif action == 2 and isinstance(owner, list):
             owner.append(json.loads(json.dumps(owner[key])))
         elif isinstance(owner, dict):
-            owner[random_.choice(["id", "kind", "props", "children", "text", "enabled", "zz"])] = random_.choice(_JUNK)
+            owner[random_.choice(["id", "kind", "props", "children", "text", "enabled", "zz"])] = copy.deepcopy(
+                random_.choice(_JUNK)
+            )
     return data
 
 
