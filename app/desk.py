@@ -26,6 +26,7 @@ from app.front_model import FrontModel
 from app.links import Links
 from app.lists import Lists
 from app.notify import Notify
+from app.remembering import Remembering
 from app.store_trouble import StoreTrouble
 from app.tasks import spawn
 from app.text import tr
@@ -68,6 +69,7 @@ class Desk(QObject):
         self.trouble = StoreTrouble(self.services.database, application.open_store, self.notify, self)
         self.watch: Watch | None = None
         self.lists = Lists(self)
+        self.remembering = Remembering(self.services.settings_file, self)
         self._begun = False
 
     # --- set-up ----------------------------------------------------------------------------------------------
@@ -108,6 +110,7 @@ class Desk(QObject):
         self.bench.lists_changed.connect(self.lists.trigger)
         self.bench.facts_changed.connect(self.commands.refresh)
         self.bench.front_changed.connect(self._front_changed)
+        self.bench.page.chat.draft_changed.connect(self.remembering.trigger)
         self.bench.remedy_wanted.connect(self._remedy)
 
     # --- pages -----------------------------------------------------------------------------------------------
@@ -287,6 +290,7 @@ class Desk(QObject):
     def take_down(self) -> None:
         """Nothing fires any more."""
         self.lists.cancel()
+        self.remembering.cancel()
         if self._edited_part is not None:
             self._edited_part.stop()
         self.bench.take_down()
@@ -311,6 +315,7 @@ class Desk(QObject):
         remembered.agent_id = agent_id
         if agent_id:
             remembered.sessions[agent_id] = session_id
+        self.remembering.trigger()
         self.lists.trigger()
 
     def _session_dropped(self, session_id: str) -> None:

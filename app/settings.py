@@ -7,10 +7,12 @@ that belongs to an agent (its document).
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -125,6 +127,8 @@ class SettingsFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.set_aside: Path | None = None
+        self._lock = threading.Lock()
+        self._asked = self._written = 0
         self.current = self._load()
 
     def _load(self) -> Settings:
@@ -158,7 +162,21 @@ class SettingsFile:
 
     def save(self) -> None:
         """Write the file in one step: a reader sees the old one or the new one."""
-        write_atomically(self.path, self.current.model_dump_json(indent=2) + "\n")
+        self._write(*self._now())
+
+    async def save_beside(self) -> None:
+        """Write the settings as they are now in another thread; whatever is saved meanwhile stays the newest."""
+        await asyncio.to_thread(self._write, *self._now())
+
+    def _now(self) -> tuple[int, str]:
+        self._asked += 1
+        return self._asked, self.current.model_dump_json(indent=2) + "\n"
+
+    def _write(self, number: int, text: str) -> None:
+        with self._lock:
+            if number > self._written:
+                write_atomically(self.path, text)
+                self._written = number
 
 
 def write_atomically(path: Path, text: str) -> None:

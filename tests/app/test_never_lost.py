@@ -16,6 +16,7 @@ import pytest
 from PySide6.QtCore import QObject
 
 from app.library import Library
+from app.settings import SettingsFile
 from app.workspace.autosave import Autosave
 from engine.blueprint import EditError, InsertNode, SetProperty, dump_document, history, make_node
 from engine.blueprint.edits import RemoveNode
@@ -180,6 +181,20 @@ async def test_a_full_disk_is_said_and_nothing_is_lost_when_there_is_room_again(
     stored = await Library(person.store).load(agent.id)
     assert dump_document(stored.history.document) == dump_document(agent.model.document)
     assert stored.history.to_json() == agent.model.history.to_json()
+
+
+@at_the_window
+async def test_what_is_being_written_is_on_disk_while_the_program_runs(start):
+    person = await start()
+    await person.begins("notepad")
+    file, bench = person.desk.services.settings_file, person.desk.bench
+    bench.page.chat.composer.field.setPlainText("Begun and not sent")
+    person.desk.remembering.flush()
+    await until(
+        lambda: SettingsFile(file.path).current.remembered.drafts == {bench.agent.id: "Begun and not sent"},
+        lambda: file.path.read_text(),
+    )
+    assert SettingsFile(file.path).current.remembered.agent_id == bench.agent.id
 
 
 @at_the_window
