@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
@@ -49,7 +50,7 @@ class SavePartDialog(QDialog):
         self.about = QLineEdit()
         self.about.setAccessibleName(self.tr("What it is for"))
         self.about.setPlaceholderText(self.tr("What it is for"))
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(10)
         column.addWidget(text_label(self.windowTitle(), "heading"))
@@ -99,6 +100,11 @@ class SavePartDialog(QDialog):
         grid.setColumnStretch(0, 1)
         grid.setColumnStretch(2, 2)
         return box
+
+    def showEvent(self, event: QShowEvent) -> None:
+        # Qt opens a dialog at two thirds of the screen's height at most, and would rather squeeze the fields.
+        self.setMinimumHeight(self._column.totalHeightForWidth(self.width()))
+        super().showEvent(event)
 
     def _enable(self) -> None:
         self.confirm.setEnabled(bool(self.name.text().strip()))

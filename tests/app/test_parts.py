@@ -6,15 +6,17 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app.part_updates import PartUpdates
 from app.window.part_dialogs import ChoosePartDialog, SavePartDialog, UpdatePartDialog
 from engine.blueprint import InsertNode, SetProperty, apply, dump_document, load_document, make_node
+from engine.blueprint.kinds.part import PartParameter
 from engine.blueprint.parts import PartDefinition, definition_of, instance, instances, part_document
 from engine.store import Store
 from engine.testing import Reply, ScriptedModel, ToolCall
 from tests.app.helpers import Person, at_the_window, until
+from widgets import theme
 
 
 def model(person: Person) -> Any:
@@ -48,6 +50,17 @@ async def saves(person: Person, kinds: tuple[str, ...], name: str) -> PartDefini
     rows = await person.store.parts.list()
     stored = await person.store.parts.get(rows[0].id)
     return PartDefinition.from_json(stored.definition)
+
+
+def test_on_a_low_screen_the_fields_of_a_new_part_are_not_squeezed(qtbot, qapp):
+    theme.manager().apply(qapp)
+    around = QWidget()
+    qtbot.addWidget(around)
+    asked = SavePartDialog("Notes", [PartParameter(title="notepad", type="list")], around)
+    asked.resize(520, 200)  # as Qt does where two thirds of the screen are no more
+    asked.show()
+    qapp.processEvents()
+    assert all(field.height() >= field.sizeHint().height() for field in asked.fields[0])
 
 
 @at_the_window
