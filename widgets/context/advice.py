@@ -7,7 +7,7 @@ from html import escape
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from engine.blueprint.cache_advice import Parting
 from widgets import theme
@@ -48,11 +48,11 @@ class AdviceStrip(QFrame):
         self._show.setProperty("role", "link")
         self._show.setProperty("small", True)
         self.buttons = (self._move, self._show)
-        beside = QHBoxLayout()
+        beside = self._beside = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         beside.setContentsMargins(0, 0, 0, 0)
         beside.setSpacing(4)
         for button in self.buttons:
-            beside.addWidget(button)
+            beside.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         beside.addStretch(1)
         words = QVBoxLayout()
         words.setSpacing(0)
@@ -154,4 +154,7 @@ class AdviceStrip(QFrame):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        wide = sum(button.sizeHint().width() for button in self.buttons) + 64 <= self.width()
+        direction = QBoxLayout.Direction
+        self._beside.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
         self.updateGeometry()

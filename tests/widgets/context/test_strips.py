@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from engine.blueprint.cache_advice import Parting, compare
 from engine.blueprint.document import AgentDocument
 from engine.blueprint.dry import dry_compile
+from engine.blueprint.edits import Batch
 from engine.blueprint.form_fields import Choice, Field
 from engine.blueprint.why import explained
 from engine.entries import Entry
@@ -23,6 +24,7 @@ from engine.model import ModelRequest
 from tests.widgets.editor_help import nameless, notepad
 from widgets import theme
 from widgets.context import ContextView, Tryable
+from widgets.context.advice import AdviceStrip
 from widgets.context.blocks import build_parts
 from widgets.context.layout import Metrics, arrange, find
 from widgets.context.paint import HIT, HOVERED, LIT
@@ -144,6 +146,21 @@ def test_a_part_that_changes_often_is_named_while_nothing_changes(view: ContextV
 def test_the_words_fit_what_happened(view: ContextView, parting: Parting, words: str) -> None:
     show(view, ["figs"], parting)
     assert words in view.advice.words().replace("<b>a</b>, <b>b</b>", "<b>a, b</b>")
+
+
+def test_in_a_narrow_column_the_advice_puts_its_buttons_below_each_other(qtbot: QtBot, qapp: QApplication) -> None:
+    theme.manager().apply(qapp)
+    strip = AdviceStrip()
+    qtbot.addWidget(strip)
+    strip.show_advice(
+        Parting("grew", 371, 0, 376), Parting("changed", 9, 99, 376, "n", move=Batch((), "Move")), {"n": "Notes"}
+    )
+    move, show = strip.buttons
+    for width, stacked in ((260, True), (500, False), (260, True)):
+        strip.setMinimumWidth(1)
+        strip.resize(width, 140)
+        qtbot.waitUntil(lambda: (show.y() > move.y()) == stacked)  # noqa: B023
+        assert all(button.width() >= button.sizeHint().width() for button in strip.buttons)
 
 
 def test_names_of_nodes_are_shown_as_they_are(view: ContextView) -> None:
