@@ -83,9 +83,6 @@ async def test_the_reference_agent_is_built_from_blank_by_hand_and_takes_notes(d
     await hands.types("notepad")
     assert shape(person) == REFERENCE
     await hands.picks(_box(field(person, "each")), "notepad (list)")
-    await hands.clicks(field(person, "text"))  # what is wrong with a field is said when it is left
-    await hands.press(Qt.Key.Key_Escape, Qt.Key.Key_Backtab)
-    await hands.clicks("Write - item for each")
     assert shape(person) == REFERENCE
     assert of_kind(person, "section").props["text"] == "- {{ item }}"
     await hands.sees("No problems")
