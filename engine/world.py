@@ -56,6 +56,7 @@ class World:
         data: A folder of Bough's own for what steps need while they run; None: the system's for temporary files.
         private: Folders of Bough's own, with its database and settings in them: no file step enters them.
         closing: Called by :meth:`aclose`, the last added first.
+        kept: What lasts from turn to turn beside the agent's state, such as running servers; each user has its own key.
     """
 
     agent_id: str
@@ -68,7 +69,7 @@ class World:
     data: Path | None = None
     private: Sequence[Path] = ()
     closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
-    parts: dict[str, Any] = field(default_factory=dict)
+    kept: dict[str, Any] = field(default_factory=dict)
     _asking: dict[str, asyncio.Lock] = field(default_factory=dict)
 
     async def require(self, capability: Capability, ask: Ask | None = None) -> None:

@@ -108,7 +108,7 @@ async def read_ahead(document: AgentDocument, world: World) -> dict[str, Content
 
 async def _content(world: World, path: str, wanted: Wanted, stamp: str) -> Content:
     """The content of a file, or why it cannot be had, from memory where it has not changed."""
-    known: dict[tuple[str, str], tuple[str, Content]] = world.parts.setdefault(_CACHE, {})
+    known: dict[tuple[str, str], tuple[str, Content]] = world.kept.setdefault(_CACHE, {})
     held = known.get((path, wanted))
     if held is not None and held[0] == stamp:
         return held[1]

@@ -11,7 +11,7 @@ from engine.mcp_client.server import Server
 if TYPE_CHECKING:
     from engine.world import World
 
-_PART = "mcp_servers"
+_KEY = "mcp_servers"
 
 
 class Pool:
@@ -37,8 +37,8 @@ class Pool:
 
 def pool_of(world: World) -> Pool:
     """The servers of this world."""
-    pool: Pool | None = world.parts.get(_PART)
+    pool: Pool | None = world.kept.get(_KEY)
     if pool is None:
-        pool = world.parts[_PART] = Pool(world)
+        pool = world.kept[_KEY] = Pool(world)
         world.closing.append(pool.aclose)
     return pool

@@ -131,4 +131,4 @@ async def test_a_server_of_an_agent_is_allowed_on_a_card_and_its_tools_are_known
     await until(lambda: again.desk.bench.agent is not None and again.desk.bench.session is not None, "the agent")
     again.desk.bench.insight.work()
     names = [tool["name"] for tool in again.desk.bench.insight.request.tools]
-    assert "add" in names and "mcp_servers" not in again.desk.bench.agent.world.parts
+    assert "add" in names and "mcp_servers" not in again.desk.bench.agent.world.kept

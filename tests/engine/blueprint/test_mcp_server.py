@@ -83,7 +83,7 @@ async def test_nothing_is_started_before_the_person_agreed_and_no_means_no() -> 
     async with living(document, ScriptedModel(["one", "two"]), world) as session:
         asked = await turn(session, "go", lambda _: {"approved": False})
         assert len(asked) == 1
-        assert "mcp_servers" not in world.parts
+        assert "mcp_servers" not in world.kept
     assert "has not been asked for its tools yet" in str(why_not_sent(document, None, "mcp"))
     assert names(dry_compile(document)) == []
 
@@ -98,7 +98,7 @@ async def test_where_its_tools_are_known_it_starts_with_the_first_call_and_asks_
     try:
         async with living(document, model, world) as session:
             assert await turn(session, "hi") == []
-            assert names(model.calls[0]) == ["add"] and "mcp_servers" not in world.parts
+            assert names(model.calls[0]) == ["add"] and "mcp_servers" not in world.kept
             asked = await turn(session, "go")  # "once" holds for the turn
             assert [event.kind for event in asked] == ["permission"]
             assert results(session) == [("2", False), ("4", False)]
